@@ -1,0 +1,52 @@
+# The commands of the README. Each sets up what it needs in .venv and nowhere else.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+OUT    ?= out
+
+.PHONY: help demo serve test lint bench test-clients lock clean
+help:
+	@echo "make demo   build the sample workspace, check its permits, write maps and reports to $(OUT)/"
+	@echo "make serve  start the HTTP API and the web map on the sample workspace"
+	@echo "make test   run the whole test suite"
+	@echo "make lint   format check, lint, types, direction of imports"
+	@echo "make bench  time the engine beside its peers"
+
+# One stamp file for each lock file, so that a changed lock installs again.
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("tataruang needs Python 3.11 or newer; set PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --only-binary=:all: --require-hashes -r requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	$(PIP) install --quiet --only-binary=:all: --require-hashes -r requirements-dev.lock
+	touch $@
+
+demo: $(VENV)/.runtime
+	$(BIN)/tataruang demo --output $(OUT)
+
+serve: $(VENV)/.runtime
+	$(BIN)/tataruang serve --sample
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m tests.benchmarks
+
+# Needs uv on the PATH; the lock files carry hashes and no index lines.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate -q --extra postgis --extra cluster --extra build pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate -q --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis

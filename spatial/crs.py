@@ -1,0 +1,317 @@
+"""Coordinate reference systems: looked up, never guessed; transformed by one pinned operation.
+
+Areas are taken on an equal-area plane (ESRI:54034, the one in which the national forest
+and paddy layers are published), distances in SRGI2013 / UTM 49S (EPSG:9489).
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+from pyproj.exceptions import CRSError as PyprojError
+from pyproj.network import set_network_enabled
+from pyproj.transformer import AreaOfInterest, TransformerGroup
+
+from spatial.errors import CrsError
+
+__all__ = [
+    "AREA_CRS",
+    "INDONESIA",
+    "METRIC_CRS",
+    "Operation",
+    "check_extent",
+    "operation",
+    "parse_crs",
+    "project",
+    "to_crs",
+]
+
+AREA_CRS: Final = "ESRI:54034"
+METRIC_CRS: Final = "EPSG:9489"
+LONLAT: Final = "OGC:CRS84"
+
+Bounds: TypeAlias = tuple[float, float, float, float]
+#: Extent of Indonesia in degrees (west, south, east, north), as pyproj states for EPSG:9470.
+INDONESIA: Final[Bounds] = (92.01, -13.95, 141.46, 7.79)
+
+#: Edges are split where the straight line would leave its projected course by more than this.
+DENSIFY_TOLERANCE_M: Final = 0.001
+
+# The engine answers alike with and without a network, so PROJ never fetches a grid.
+set_network_enabled(active=False)
+
+
+def parse_crs(value: Any, *, what: str = "crs") -> pyproj.CRS:
+    """Look up a CRS by code, WKT or object.
+
+    Parameters
+    ----------
+    value : str, int, pyproj.CRS or None
+        For example `"EPSG:9489"`, `9489`, `"ESRI:54034"` or a WKT string.
+    what : str
+        Name of the thing the CRS belongs to, for the message.
+
+    Raises
+    ------
+    CrsError
+        If there is none, or it is not in the registry.
+
+    Examples
+    --------
+    >>> parse_crs("EPSG:9489").name
+    'SRGI2013 / UTM zone 49S'
+    """
+    if value is None or value == "":
+        raise CrsError(
+            "{what} states no coordinate reference system",
+            code="crs_missing",
+            hint="Give it: --source-crs EPSG:32749 (UTM 49S), EPSG:23835 or EPSG:23836 (TM-3), "
+            "EPSG:4326 (degrees)",
+            what=what,
+        )
+    try:
+        return pyproj.CRS.from_user_input(value)
+    except PyprojError as error:
+        raise CrsError(
+            "{what}: there is no coordinate reference system {value!r}",
+            code="crs_unknown",
+            hint="Use a code such as EPSG:9489, EPSG:32749, EPSG:4326 or ESRI:54034",
+            what=what,
+            value=str(value)[:80],
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A transformation between two CRS, pinned: what was done, and how accurate it is.
+
+    `accuracy_m` is the accuracy the registry states; NaN where it states none.
+    """
+
+    source: str
+    target: str
+    description: str
+    accuracy_m: float
+    transformer: pyproj.Transformer
+
+    def __call__(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Transform coordinates of shape (n, 2), x or longitude first."""
+        x, y = self.transformer.transform(xy[:, 0], xy[:, 1])
+        return np.column_stack((x, y))
+
+
+def operation(source: Any, target: Any) -> Operation:
+    """Return the one operation used from `source` to `target`, for Indonesia.
+
+    PROJ may know several and choose by place; the engine takes the first that is not a
+    ballpark one, for all coordinates, so that the answer can be repeated.
+
+    Raises
+    ------
+    CrsError
+        If the only known operation ignores the datum.
+
+    Examples
+    --------
+    >>> operation("EPSG:4326", "EPSG:9489").accuracy_m
+    1.2
+    """
+    return _operation(parse_crs(source).to_wkt(), parse_crs(target).to_wkt())
+
+
+@lru_cache(maxsize=64)
+def _operation(source_wkt: str, target_wkt: str) -> Operation:
+    source, target = pyproj.CRS.from_wkt(source_wkt), pyproj.CRS.from_wkt(target_wkt)
+    with warnings.catch_warnings():
+        # pyproj warns that better grids might exist elsewhere; the pinned one is recorded.
+        warnings.simplefilter("ignore", UserWarning)
+        group = TransformerGroup(
+            source,
+            target,
+            always_xy=True,
+            area_of_interest=AreaOfInterest(*INDONESIA),
+            allow_ballpark=False,
+        )
+    if not group.transformers:
+        raise CrsError(
+            "no transformation with a known datum shift leads from {source} to {target}",
+            code="crs_no_operation",
+            hint="Transform the layer with official parameters first",
+            source=source.name,
+            target=target.name,
+        )
+    best = group.transformers[0]
+    accuracy = best.accuracy if best.accuracy is not None and best.accuracy >= 0 else float("nan")
+    return Operation(source.name, target.name, best.description, accuracy, best)
+
+
+def same_crs(one: Any, other: Any) -> bool:
+    """Say whether two CRS are equal apart from the order of their axes."""
+    return parse_crs(one).equals(parse_crs(other), ignore_axis_order=True)
+
+
+def project(
+    geometries: NDArray[np.object_], source: Any, target: Any, *, densify: bool = True
+) -> NDArray[np.object_]:
+    """Transform geometries, splitting edges that would not stay straight.
+
+    Parameters
+    ----------
+    geometries : array of shapely geometries, shape (n,)
+    source, target : CRS
+    densify : bool
+        Split edges so that none leaves its true course by more than a millimetre.
+
+    Returns
+    -------
+    array of shapely geometries, shape (n,)
+        Two-dimensional. The very same objects where the CRS are equal.
+
+    Examples
+    --------
+    >>> parcel = shapely.box(110.0, -7.0, 110.001, -6.999)
+    >>> [out] = project(np.array([parcel]), "EPSG:4326", "ESRI:54034")
+    >>> round(out.area)
+    12220
+    """
+    if same_crs(source, target):
+        return geometries
+    move = operation(source, target)
+    if densify:
+        geometries = _densify(geometries, move)
+    moved: NDArray[np.object_] = np.asarray(shapely.transform(geometries, move), dtype=object)
+    return moved
+
+
+def _densify(geometries: NDArray[np.object_], move: Operation) -> NDArray[np.object_]:
+    """Segmentize just the geometries with an edge that bends under `move`."""
+    xy, owner = shapely.get_coordinates(geometries, return_index=True)
+    if len(xy) < 2:
+        return geometries
+    # The step between two rings or geometries is no edge, but a false alarm costs only a split.
+    inside = owner[1:] == owner[:-1]
+    middle = (xy[1:] + xy[:-1]) / 2
+    moved = move(xy)
+    with np.errstate(invalid="ignore"):
+        bend = np.hypot(*(move(middle) - (moved[1:] + moved[:-1]) / 2).T)
+    length = np.hypot(*(xy[1:] - xy[:-1]).T)
+    bent = inside & (bend > DENSIFY_TOLERANCE_M)
+    if not bent.any():
+        return geometries
+    # The bend of an arc falls with the square of its length.
+    wanted = length[bent] / np.ceil(np.sqrt(bend[bent] / DENSIFY_TOLERANCE_M))
+    result = geometries.copy()
+    rows = owner[1:][bent]
+    longest = np.full(len(geometries), np.inf)
+    np.minimum.at(longest, rows, wanted)
+    chosen = np.unique(rows)
+    result[chosen] = shapely.segmentize(geometries[chosen], longest[chosen])
+    return result
+
+
+def to_crs(frame: gpd.GeoDataFrame, target: Any, *, what: str = "layer") -> gpd.GeoDataFrame:
+    """Return a frame in another CRS: pinned operation, long edges split, 2D.
+
+    Raises
+    ------
+    CrsError
+        If the frame states no CRS.
+    """
+    source = parse_crs(frame.crs, what=what)
+    geometries = project(shapely.force_2d(np.asarray(frame.geometry.array)), source, target)
+    return frame.set_geometry(
+        gpd.GeoSeries(geometries, index=frame.index, crs=parse_crs(target)), crs=parse_crs(target)
+    )
+
+
+def check_extent(
+    bounds: Bounds, crs: Any, *, within: Bounds = INDONESIA, what: str = "layer"
+) -> None:
+    """Refuse coordinates that lie outside the extent they must be in.
+
+    Parameters
+    ----------
+    bounds : (xmin, ymin, xmax, ymax)
+        Of the data, in `crs`, x or longitude first.
+    within : (west, south, east, north)
+        In degrees; the workspace's extent, or Indonesia.
+
+    Raises
+    ------
+    CrsError
+        `axes_swapped`, `degrees_tagged_metres`, `metres_tagged_degrees` or
+        `outside_extent`, each with what would work.
+
+    Examples
+    --------
+    >>> check_extent((110.1, -7.2, 110.2, -7.1), "EPSG:4326")
+    >>> check_extent((-7.2, 110.1, -7.1, 110.2), "EPSG:4326", what="parcel 7")
+    Traceback (most recent call last):
+    spatial.errors.CrsError: parcel 7: latitude and longitude seem swapped ...
+    """
+    if _inside(_lonlat_bounds(bounds, crs), within):
+        return
+    geographic = parse_crs(crs).is_geographic
+    looks_degrees = (
+        max(abs(v) for v in bounds if np.isfinite(v)) <= 180
+        if any(np.isfinite(v) for v in bounds)
+        else False
+    )
+    swapped = (bounds[1], bounds[0], bounds[3], bounds[2])
+    place = {"what": what, "bounds": [float(v) for v in bounds], "within": list(within)}
+    if geographic and _inside(swapped, within):
+        raise CrsError(
+            "{what}: latitude and longitude seem swapped (bounds {bounds})",
+            code="axes_swapped",
+            hint="GeoJSON and this engine write longitude first: [110.4, -7.0]",
+            **place,
+        )
+    if not geographic and looks_degrees:
+        raise CrsError(
+            "{what}: coordinates look like degrees but are tagged {crs}, which is in metres",
+            code="degrees_tagged_metres",
+            hint="State the true CRS, for example EPSG:4326",
+            crs=parse_crs(crs).name,
+            **place,
+        )
+    if geographic and not looks_degrees:
+        raise CrsError(
+            "{what}: coordinates are no degrees but are tagged {crs}",
+            code="metres_tagged_degrees",
+            hint="State the true CRS, for example EPSG:32749 (UTM 49S)",
+            crs=parse_crs(crs).name,
+            **place,
+        )
+    raise CrsError(
+        "{what}: coordinates {bounds} lie outside the extent {within} (degrees)",
+        code="outside_extent",
+        hint="The CRS may be wrong (zone 48S, 49S or 50S; north or south), or the place",
+        **place,
+    )
+
+
+def _lonlat_bounds(bounds: Bounds, crs: Any) -> Bounds:
+    """Bounds in degrees; infinite where the projection has no answer."""
+    source = parse_crs(crs)
+    if not np.isfinite(bounds).all() or source.is_geographic:
+        return bounds
+    try:
+        west, south, east, north = operation(source, LONLAT).transformer.transform_bounds(*bounds)
+    except PyprojError:
+        return (np.inf,) * 4
+    return west, south, east, north
+
+
+def _inside(bounds: Bounds, within: Bounds) -> bool:
+    if not np.isfinite(bounds).all():
+        return False
+    west, south, east, north = bounds
+    return within[0] <= west <= east <= within[2] and within[1] <= south <= north <= within[3]
