@@ -1,1 +1,1 @@
-"""api."""
+"""Delivery: HTTP, tiles, web map, command line and reports. No rule and no geometry lives here."""

@@ -1,0 +1,32 @@
+"""What all tests share: the folder of real data, and hypothesis that repeats itself."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ci")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def geodata_folder() -> Path | None:
+    """The folder of real layers, or None where this machine has none."""
+    default = ROOT.parent / "shared" / "geodata"
+    folder = Path(os.environ.get("TATARUANG_GEODATA", default))
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def geodata() -> Path:
+    """Folder of real layers; the test is skipped, saying so, where it is absent."""
+    folder = geodata_folder()
+    if folder is None:
+        pytest.skip("real data absent: set TATARUANG_GEODATA to its folder")
+    return folder
