@@ -121,3 +121,7 @@ def _report_fault(error: Exception) -> None:
     )
     if os.environ.get("TATARUANG_DEBUG"):
         traceback.print_exception(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

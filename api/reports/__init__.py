@@ -1,0 +1,1 @@
+"""What is handed over on paper or screen: the map, the page and the letter of one verdict."""
