@@ -10,9 +10,26 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-__all__ = ["FAMILY", "font_file", "font_folder", "use_in_matplotlib"]
+__all__ = ["FAMILY", "font_file", "font_folder", "use_in_matplotlib", "web_font"]
 
 FAMILY: Final = "Source Sans Pro"
+#: Beyond Latin: superscripts, arrows, comparison, check and cross, bullets.
+EXTRA_CHARACTERS: Final = (
+    0xB2,
+    0x2032,
+    0x2033,
+    0x2080,
+    0x2082,
+    0x2190,
+    0x2192,
+    0x2212,
+    0x2248,
+    0x2264,
+    0x2265,
+    0x25CF,
+    0x2713,
+    0x2717,
+)
 
 
 @cache
@@ -48,3 +65,28 @@ def use_in_matplotlib() -> None:
 
     for weight in ("Regular", "It", "Semibold", "Bold"):
         font_manager.fontManager.addfont(font_file(weight))
+
+
+@cache
+def web_font(weight: str = "Regular") -> bytes:
+    """Return a WOFF of a weight cut down to the characters that pages use, about 25 kB.
+
+    Latin, punctuation, mathematical signs and arrows: what Indonesian and English need.
+    """
+    import io
+
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+
+    options = subset.Options(
+        flavor="woff", layout_features=["kern", "liga", "tnum", "subs", "sups"]
+    )
+    options.recalc_timestamp = False
+    font = TTFont(font_file(weight), recalcTimestamp=False)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=[*range(0x20, 0x180), *range(0x2010, 0x2040), *EXTRA_CHARACTERS])
+    cutter.subset(font)
+    font.flavor = "woff"
+    buffer = io.BytesIO()
+    font.save(buffer)
+    return buffer.getvalue()
