@@ -1,17 +1,22 @@
-"""The report of one verdict as a page that stands alone: no script, no link to outside."""
+"""Pages that stand alone, of one verdict and of many: no script, no link to outside."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 import jinja2
+from markupsafe import Markup
 
 from api.fonts import web_font
+from api.formats import Language
 from api.reports.page import Page, texts
+from api.wording import VERDICTS, VerdictWords
 
-__all__ = ["render_html"]
+__all__ = ["IndexRow", "render_html", "render_index"]
 
 
 @cache
@@ -41,3 +46,70 @@ def render_html(page: Page) -> str:
     template = _environment().get_template("verdict.html.j2")
     fonts = {weight: _font(weight) for weight in ("Regular", "Semibold")}
     return template.render(page=page, t=texts(page.language), css=_style(), fonts=fonts)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """One application in the summary: what it is, what was found, and why."""
+
+    permit_id: str
+    activity: str
+    area: str
+    verdict: str
+    because: str
+    link: str
+
+
+def render_index(
+    rows: Sequence[IndexRow],
+    *,
+    on: str,
+    office: str = "",
+    workspace: str = "",
+    notice: str = "",
+    language: Language = "id",
+) -> str:
+    """Return the summary of many verdicts: how many of each, and one line for each."""
+    shown = [
+        {
+            "permit_id": row.permit_id,
+            "activity": row.activity,
+            "area": row.area,
+            "because": row.because,
+            "link": row.link,
+            "words": VERDICTS[row.verdict],
+            "label": _label(VERDICTS[row.verdict], language),
+        }
+        for row in rows
+    ]
+    counts = [(words, sum(row.verdict == code for row in rows)) for code, words in VERDICTS.items()]
+    return (
+        _environment()
+        .get_template("index.html.j2")
+        .render(
+            rows=shown,
+            counts=counts,
+            sign=_sign,
+            t=texts(language),
+            css=_style(),
+            fonts={weight: _font(weight) for weight in ("Regular", "Semibold")},
+            on=on,
+            office=office,
+            workspace=workspace,
+            notice=notice,
+            language=language,
+        )
+    )
+
+
+def _label(words: VerdictWords, language: Language) -> str:
+    """Return the words before the colon: a table has no room for the explanation."""
+    return (words.id if language == "id" else words.en).split(":")[0]
+
+
+def _sign(words: VerdictWords) -> Markup:
+    return Markup(
+        '<svg width="15" height="15" viewBox="0 0 24 24" fill="none" stroke="#fff" '
+        'stroke-width="3" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">'
+        '<path d="{}"/></svg>'
+    ).format(words.path)
