@@ -1,0 +1,213 @@
+"""Verdicts as files: JSON for machines, GeoJSON for maps, CSV and a workbook for the office.
+
+All of them are written from the verdict JSON, so none can say something else.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from api.formats import percent
+from api.options import atomic_path
+from api.wording import VERDICTS
+from spatial.errors import LayerError
+
+__all__ = ["SUFFIXES", "summary_row", "verdict_bytes", "write_verdicts"]
+
+SUFFIXES: Final = (".json", ".geojson", ".csv", ".xlsx")
+HEADER_FILL: Final = PatternFill("solid", fgColor="1F4E79")
+#: Characters by which a spreadsheet takes a text for a formula.
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+Json = Mapping[str, Any]
+
+
+def verdict_bytes(verdict: Json) -> bytes:
+    """Return the one serialisation of a verdict, used by library, command and HTTP alike."""
+    return orjson.dumps(verdict)
+
+
+def summary_row(verdict: Json, because: str = "") -> dict[str, Any]:
+    """Return one flat row: what a table of permits shows.
+
+    Parameters
+    ----------
+    verdict : mapping
+        The verdict JSON.
+    because : str
+        The sentence that decided.
+    """
+    low, high = verdict["interval"]
+    return {
+        "permit_id": verdict["permit_id"],
+        "verdict": verdict["verdict"],
+        "arti": VERDICTS[verdict["verdict"]].id,
+        "izin_paling_ringan": low,
+        "izin_paling_berat": high,
+        "alasan": because,
+        "kode_alasan": "; ".join(verdict["reasons"]),
+        "luas_persil_m2": verdict["parcel"]["area_m2"],
+        "zona": "; ".join(_zone_share(part) for part in verdict["parts"]),
+        "tidak_tercakup_m2": verdict["uncovered_m2"],
+        "syarat": "; ".join(str(condition) for condition in verdict["conditions"]),
+        "rencana": verdict["evidence"]["plan"],
+        "per_tanggal": verdict["evidence"]["on"],
+        "mesin": verdict["evidence"]["engine"],
+    }
+
+
+def _zone_share(part: Json) -> str:
+    return f"{part['instrument']} {part['zone']} {percent(part['share'])}"
+
+
+def write_verdicts(
+    target: Path,
+    verdicts: Sequence[Json],
+    *,
+    because: Sequence[str],
+    geometries: Sequence[Json | None],
+) -> None:
+    """Write verdicts in the format of the file's suffix, whole or not at all.
+
+    Parameters
+    ----------
+    target : Path
+        Ends in .json, .geojson, .csv or .xlsx.
+    because : sequence of str
+        One sentence for each verdict.
+    geometries : sequence of GeoJSON geometries or None
+        The parcels in degrees, longitude first.
+
+    Raises
+    ------
+    LayerError
+        If the suffix is none of these.
+    """
+    suffix = target.suffix.lower()
+    check_suffix(target)
+    rows = [summary_row(one, why) for one, why in zip(verdicts, because, strict=True)]
+    with atomic_path(target) as partial:
+        if suffix == ".json":
+            partial.write_bytes(b"[" + b",\n".join(map(verdict_bytes, verdicts)) + b"]\n")
+        elif suffix == ".geojson":
+            partial.write_bytes(_geojson(rows, verdicts, geometries))
+        elif suffix == ".csv":
+            partial.write_text(_csv(rows), encoding="utf-8", newline="")
+        else:
+            _workbook(rows, verdicts).save(partial)
+
+
+def check_suffix(target: Path) -> None:
+    """Refuse a suffix that no format has, before any work is done.
+
+    Raises
+    ------
+    LayerError
+    """
+    if target.suffix.lower() not in SUFFIXES:
+        raise LayerError(
+            "{name}: verdicts cannot be written as {suffix}",
+            code="output_suffix",
+            hint="Use one of {known}",
+            name=target.name,
+            suffix=target.suffix or "(no suffix)",
+            known=", ".join(SUFFIXES),
+        )
+
+
+def _geojson(
+    rows: Sequence[dict[str, Any]], verdicts: Sequence[Json], geometries: Sequence[Json | None]
+) -> bytes:
+    features = [
+        {"type": "Feature", "id": row["permit_id"], "geometry": geometry,
+         "properties": row | {"verdict_json": one}}
+        for row, one, geometry in zip(rows, verdicts, geometries, strict=True)
+    ]  # fmt: skip
+    return orjson.dumps({"type": "FeatureCollection", "features": features})
+
+
+def _csv(rows: Sequence[dict[str, Any]]) -> str:
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _safe(value) for key, value in row.items()} for row in rows)
+    return buffer.getvalue()
+
+
+def _safe(value: Any) -> Any:
+    """Keep a text a text: a spreadsheet would run `=HYPERLINK(...)` from a permit's name."""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def _workbook(rows: Sequence[dict[str, Any]], verdicts: Sequence[Json]) -> Workbook:
+    book = Workbook()
+    summary = book.active
+    assert isinstance(summary, Worksheet)  # noqa: S101  a new workbook has one sheet
+    summary.title = "Ringkasan"
+    _fill(summary, rows)
+    for row, verdict in enumerate(verdicts, start=2):
+        colour = VERDICTS[verdict["verdict"]].colour.lstrip("#").upper()
+        summary.cell(row, 3).font = Font(bold=True, color=colour)
+    _fill(
+        book.create_sheet("Bagian"), [_part_row(v, part) for v in verdicts for part in v["parts"]]
+    )
+    _fill(
+        book.create_sheet("Temuan"), [_finding_row(v, f) for v in verdicts for f in v["findings"]]
+    )
+    return book
+
+
+def _part_row(verdict: Json, part: Json) -> dict[str, Any]:
+    return {"permit_id": verdict["permit_id"], **part}
+
+
+def _finding_row(verdict: Json, finding: Json) -> dict[str, Any]:
+    law = finding.get("dasar") or {}
+    flat = {
+        key: finding.get(key) for key in ("rule", "kind", "measured", "limit", "unit", "area_m2")
+    }
+    measured = {key: json.dumps(v) if isinstance(v, list) else v for key, v in flat.items()}
+    return {
+        "permit_id": verdict["permit_id"],
+        **measured,
+        "interval": " – ".join(finding["interval"]),
+        "syarat": "; ".join(map(str, finding["conditions"])),
+        "instrumen": law.get("instrument"),
+        "pasal": law.get("pasal"),
+        "kutipan": law.get("kutipan"),
+    }
+
+
+def _fill(sheet: Worksheet, rows: Sequence[dict[str, Any]]) -> None:
+    """Write rows below a head that stays in view, in columns wide enough to read."""
+    if not rows:
+        return
+    heads = list(rows[0])
+    sheet.append(heads)
+    for row in rows:
+        sheet.append([_safe(row[head]) for head in heads])
+    for column, head in enumerate(heads, start=1):
+        cell = sheet.cell(1, column)
+        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), HEADER_FILL
+        longest = max(len(str(row[head] if row[head] is not None else "")) for row in rows)
+        sheet.column_dimensions[get_column_letter(column)].width = (
+            min(max(longest, len(head)), 60) + 2
+        )
+        if longest > 60:
+            for line in range(2, len(rows) + 2):
+                sheet.cell(line, column).alignment = Alignment(wrap_text=True, vertical="top")
+    sheet.freeze_panes = "B2"
+    sheet.auto_filter.ref = sheet.dimensions
