@@ -1,0 +1,131 @@
+"""What one edge of a polygon leaves in the cells that it crosses: signed cover and area.
+
+`cover` is the signed height the edge spans in the cell's row, `area` the part of the cell
+to its right. See `spatial.zonal_kernel` for how they become coverage.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["mark_edge", "room", "turn"]
+
+F8: TypeAlias = NDArray[np.float64]
+
+
+@njit(cache=True, nogil=True)
+def room(array: Any, used: int) -> Any:
+    """Return the array, doubled when full."""
+    if used < array.shape[0]:
+        return array
+    larger = np.empty((array.shape[0] * 2, array.shape[1]), array.dtype)
+    larger[:used] = array[:used]
+    return larger
+
+
+@njit(cache=True, nogil=True)
+def _put(cells: Any, marks: Any, used: int, row: int, col: int, cover: float, area: float) -> Any:
+    """Add to the last cell if it is the same one, else begin a new one."""
+    if used and cells[used - 1, 0] == row and cells[used - 1, 1] == col:
+        marks[used - 1, 0] += cover
+        marks[used - 1, 1] += area
+        return cells, marks, used
+    cells, marks = room(cells, used), room(marks, used)
+    cells[used, 0], cells[used, 1] = row, col
+    marks[used, 0], marks[used, 1] = cover, area
+    return cells, marks, used + 1
+
+
+@njit(cache=True, nogil=True)
+def _edge_in_row(
+    cells: Any,
+    marks: Any,
+    used: int,
+    row: int,
+    xa: float,
+    xb: float,
+    rise: float,
+    first: int,
+    last: int,
+) -> Any:
+    """Mark the cells of one row that an edge from xa to xb crosses while it rises by `rise`.
+
+    What lies left of column `first` covers the whole row and is kept in column first - 1;
+    what lies right of `last` covers nothing here.
+    """
+    low, high = (xa, xb) if xa <= xb else (xb, xa)
+    if low >= last:
+        return cells, marks, used
+    width = high - low
+    if high <= first:
+        return _put(cells, marks, used, row, first - 1, rise, 0.0)
+    if width <= 0.0 or np.floor(low) == np.floor(high):
+        col = int(np.floor(low))
+        if col < first:
+            return _put(cells, marks, used, row, first - 1, rise, 0.0)
+        return _put(cells, marks, used, row, col, rise, rise * (1.0 - ((low + high) / 2 - col)))
+    slope = rise / width
+    if low < first:
+        part = slope * (first - low)
+        cells, marks, used = _put(cells, marks, used, row, first - 1, part, 0.0)
+        low = float(first)
+    stop = min(high, float(last))
+    col = int(np.floor(low))
+    while low < stop:
+        end = min(col + 1.0, stop)
+        part = slope * (end - low)
+        middle = (low + end) / 2 - col
+        cells, marks, used = _put(cells, marks, used, row, col, part, part * (1.0 - middle))
+        low = end
+        col += 1
+    return cells, marks, used
+
+
+@njit(cache=True, nogil=True)
+def mark_edge(
+    cells: Any,
+    marks: Any,
+    used: int,
+    ax: float,
+    ay: float,
+    bx: float,
+    by: float,
+    sign: float,
+    window: Any,
+) -> Any:
+    """Mark the cells that one edge crosses inside the window (row0, row1, col0, col1)."""
+    if ay == by:
+        return cells, marks, used
+    direction = sign
+    if ay > by:
+        ax, ay, bx, by = bx, by, ax, ay
+        direction = -sign
+    top, bottom = max(ay, float(window[0])), min(by, float(window[1]))
+    if top >= bottom:
+        return cells, marks, used
+    slope = (bx - ax) / (by - ay)
+    row = int(np.floor(top))
+    y, x = top, ax + (top - ay) * slope
+    while y < bottom:
+        below = min(row + 1.0, bottom)
+        x_below = bx if below == by else ax + (below - ay) * slope
+        cells, marks, used = _edge_in_row(
+            cells, marks, used, row, x, x_below, direction * (below - y), window[2], window[3]
+        )
+        y, x = below, x_below
+        row += 1
+    return cells, marks, used
+
+
+@njit(cache=True, nogil=True)
+def turn(xy: F8, start: int, stop: int) -> float:
+    """Say how a ring turns: +1 or -1, and 0 for one without area."""
+    x0, y0 = xy[start, 0], xy[start, 1]
+    twice = 0.0
+    for i in range(start, stop - 1):
+        twice += (xy[i, 0] - x0) * (xy[i + 1, 1] - y0) - (xy[i + 1, 0] - x0) * (xy[i, 1] - y0)
+    return float(np.sign(twice))

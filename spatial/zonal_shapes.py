@@ -1,0 +1,147 @@
+"""Polygons, lines and points in the coordinates of a grid's cells, checked before they count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from spatial.crs import parse_crs, project
+from spatial.errors import GeometryError
+from spatial.zonal_grid import Grid
+
+__all__ = ["Rings", "in_cells", "rings_in_cells"]
+
+#: shapely's type numbers of Polygon and MultiPolygon.
+POLYGONS: Final = (3, 6)
+#: Coordinates, where each ring begins, its kind, the first ring of each geometry.
+_Flat: TypeAlias = tuple[
+    NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """The rings of many polygons as flat arrays, in cells (column, row).
+
+    `kind` is 1 for a shell and -1 for a hole; rings `polygons[i]` to `polygons[i + 1]` are
+    those of geometry i. `extent` is (col0, row0, col1, row1) per geometry, empty ones having
+    col1 < col0.
+    """
+
+    xy: NDArray[np.float64]
+    rings: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    polygons: NDArray[np.int64]
+    extent: NDArray[np.int64]
+
+
+def in_cells(shapes: gpd.GeoSeries, grid: Grid, *, what: str = "polygons") -> NDArray[np.object_]:
+    """Return the geometries projected into the CRS of the grid.
+
+    Raises
+    ------
+    CrsError
+        If the shapes state no CRS.
+    """
+    source = parse_crs(shapes.crs, what=what)
+    flat: NDArray[np.object_] = np.asarray(shapes.array, dtype=object)
+    if shapely.has_z(flat).any():
+        flat = np.asarray(shapely.force_2d(flat), dtype=object)
+    return project(flat, source, grid.crs)
+
+
+def rings_in_cells(shapes: gpd.GeoSeries, grid: Grid, *, what: str = "polygons") -> Rings:
+    """Turn polygons into rings in cell coordinates.
+
+    Raises
+    ------
+    GeometryError
+        `not_polygon` or `polygon_invalid`, naming the first such row.
+    """
+    geometries = in_cells(shapes, grid, what=what)
+    _check(geometries, shapes, what)
+    blank = shapely.is_missing(geometries) | shapely.is_empty(geometries)
+    geometries = geometries.copy()
+    geometries[blank] = shapely.Polygon()
+    whole = (shapely.get_type_id(geometries) == POLYGONS[0]) & (
+        shapely.get_num_interior_rings(geometries) == 0
+    )
+    flat = _shells_alone(geometries, blank) if whole.all() else _all_rings(geometries, blank)
+    return Rings(_to_cells(flat[0], grid), *flat[1:], _extent(geometries, grid))
+
+
+def _shells_alone(geometries: NDArray[np.object_], blank: NDArray[np.bool_]) -> _Flat:
+    """Flatten polygons without holes: each is one ring. Most buildings are."""
+    xy = shapely.get_coordinates(geometries)
+    rings = np.concatenate(([0], np.cumsum(shapely.get_num_coordinates(geometries[~blank]))))
+    polygons = np.concatenate(([0], np.cumsum(~blank)))
+    return xy, rings.astype(np.int64), np.ones(len(rings) - 1, np.int64), polygons.astype(np.int64)
+
+
+def _all_rings(geometries: NDArray[np.object_], blank: NDArray[np.bool_]) -> _Flat:
+    """Flatten polygons with holes and several parts."""
+    kept = np.flatnonzero(~blank)
+    parts, owner = shapely.get_parts(geometries[kept], return_index=True)
+    _, xy, (ring_of_vertex, ring_of_part) = shapely.to_ragged_array(parts)
+    kind = np.full(len(ring_of_vertex) - 1, -1, np.int64)
+    kind[ring_of_part[:-1]] = 1
+    first_part = np.concatenate(
+        ([0], np.cumsum(np.bincount(kept[owner], minlength=len(geometries))))
+    )
+    polygons = np.asarray(ring_of_part, dtype=np.int64)[first_part]
+    flat: NDArray[np.float64] = np.asarray(xy, dtype=np.float64)
+    return flat, np.asarray(ring_of_vertex, dtype=np.int64), kind, polygons
+
+
+def _check(geometries: NDArray[np.object_], shapes: gpd.GeoSeries, what: str) -> None:
+    """Refuse what is no polygon, or crosses itself: its area has no meaning."""
+    types = shapely.get_type_id(geometries)
+    wrong = ~np.isin(types, POLYGONS) & ~shapely.is_missing(geometries)
+    if wrong.any():
+        at = int(np.flatnonzero(wrong)[0])
+        raise GeometryError(
+            "{what}: row {row} is a {kind}, not a polygon",
+            code="not_polygon",
+            what=what,
+            row=str(shapes.index[at]),
+            kind=geometries[at].geom_type,
+        )
+    invalid = ~shapely.is_valid(geometries) & ~shapely.is_missing(geometries)
+    if invalid.any():
+        at = int(np.flatnonzero(invalid)[0])
+        raise GeometryError(
+            "{what}: row {row} is not a valid polygon ({reason}); {count} rows are not",
+            code="polygon_invalid",
+            hint="Publish the layer first: its repair is listed and its area change shown",
+            what=what,
+            row=str(shapes.index[at]),
+            reason=shapely.is_valid_reason(geometries[at]),
+            count=int(invalid.sum()),
+        )
+
+
+def _to_cells(xy: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
+    moved = np.empty_like(xy)
+    moved[:, 0] = (xy[:, 0] - grid.x0) / grid.dx
+    moved[:, 1] = (xy[:, 1] - grid.y0) / grid.dy
+    return moved
+
+
+def _extent(geometries: NDArray[np.object_], grid: Grid) -> NDArray[np.int64]:
+    """Cells that each geometry may touch, cut to the grid."""
+    bounds = shapely.bounds(geometries)
+    blank = np.isnan(bounds[:, 0])
+    corners = np.where(blank[:, None], 0.0, bounds)
+    one = _to_cells(corners[:, :2], grid)
+    two = _to_cells(corners[:, 2:], grid)
+    limit = np.array([grid.width, grid.height])
+    low = np.clip(np.floor(np.minimum(one, two)), 0, limit)
+    high = np.clip(np.ceil(np.maximum(one, two)), 0, limit)
+    high[blank] = low[blank] - 1
+    extent: NDArray[np.int64] = np.hstack((low, high)).astype(np.int64)
+    return extent
