@@ -22,11 +22,17 @@ from spatial.errors import (
     LimitError,
     RasterError,
 )
-from spatial.zonal import cell_coverage, zonal_classes, zonal_statistics
-from spatial.zonal_area import cell_areas
-from spatial.zonal_files import open_grid
-from spatial.zonal_grid import Grid, grid_from_array
-from spatial.zonal_lines import line_cells, point_cells
+from spatial.zonal import (
+    Grid,
+    cell_areas,
+    cell_coverage,
+    grid_from_array,
+    line_cells,
+    open_grid,
+    point_cells,
+    zonal_classes,
+    zonal_statistics,
+)
 
 PLANE = "ESRI:54034"
 

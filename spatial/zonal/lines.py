@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from spatial.crs import METRIC_CRS, parse_crs, project
 from spatial.errors import GeometryError
-from spatial.zonal_grid import Grid
-from spatial.zonal_shapes import in_cells
+from spatial.zonal.grid import Grid
+from spatial.zonal.shapes import in_cells
 
 __all__ = ["line_cells", "point_cells"]
 
@@ -48,7 +48,7 @@ def line_cells(lines: gpd.GeoSeries, grid: Grid) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from spatial.zonal_grid import grid_from_array
+    >>> from spatial.zonal.grid import grid_from_array
     >>> grid = grid_from_array(np.zeros((1, 2)), crs="EPSG:9489", origin=(430000, 9230000),
     ...                        cell=(10, -10))
     >>> road = gpd.GeoSeries([shapely.LineString([(430005, 9229995), (430025, 9229995)])],

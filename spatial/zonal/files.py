@@ -15,7 +15,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from spatial.crs import parse_crs
 from spatial.errors import LayerNotFoundError, LimitError, RasterError
-from spatial.zonal_grid import Grid
+from spatial.zonal.grid import Grid
 
 __all__ = ["MAX_CELLS", "open_grid"]
 

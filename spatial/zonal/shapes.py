@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spatial.crs import parse_crs, project
 from spatial.errors import GeometryError
-from spatial.zonal_grid import Grid
+from spatial.zonal.grid import Grid
 
 __all__ = ["Rings", "in_cells", "rings_in_cells"]
 

@@ -10,7 +10,7 @@ from scipy.interpolate import RectBivariateSpline
 
 from spatial.crs import AREA_CRS, operation, parse_crs, same_crs
 from spatial.errors import RasterError
-from spatial.zonal_grid import Grid
+from spatial.zonal.grid import Grid
 
 __all__ = ["cell_areas"]
 
@@ -31,7 +31,7 @@ def cell_areas(
 
     Examples
     --------
-    >>> from spatial.zonal_grid import grid_from_array
+    >>> from spatial.zonal.grid import grid_from_array
     >>> grid = grid_from_array(np.zeros((2, 2)), crs="EPSG:9489", origin=(430000, 9230000),
     ...                        cell=(30, -30))
     >>> cell_areas(grid)[0].round(2).tolist()

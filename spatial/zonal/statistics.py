@@ -15,12 +15,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from spatial import zonal_kernel as kernel
-from spatial import zonal_passes as passes
 from spatial.errors import GeometryError, RasterError
-from spatial.zonal_area import cell_areas
-from spatial.zonal_grid import Grid
-from spatial.zonal_shapes import Rings, rings_in_cells
+from spatial.zonal import kernel, passes
+from spatial.zonal.area import cell_areas
+from spatial.zonal.grid import Grid
+from spatial.zonal.shapes import Rings, rings_in_cells
 
 __all__ = ["Classify", "cell_coverage", "zonal_classes", "zonal_statistics"]
 
@@ -82,7 +81,7 @@ def zonal_statistics(
     Examples
     --------
     >>> import shapely
-    >>> from spatial.zonal_grid import grid_from_array
+    >>> from spatial.zonal.grid import grid_from_array
     >>> grid = grid_from_array([[1.0, 2.0], [3.0, np.nan]], crs="ESRI:54034",
     ...                        origin=(0, 20), cell=(10, -10))
     >>> zones = gpd.GeoSeries([shapely.box(5, 5, 15, 20)], index=["a"], crs="ESRI:54034")
@@ -168,7 +167,7 @@ def cell_coverage(polygons: gpd.GeoSeries, grid: Grid) -> pd.DataFrame:
     Examples
     --------
     >>> import shapely
-    >>> from spatial.zonal_grid import grid_from_array
+    >>> from spatial.zonal.grid import grid_from_array
     >>> grid = grid_from_array(np.zeros((2, 2)), crs="ESRI:54034", origin=(0, 2), cell=(1, -1))
     >>> cell_coverage(gpd.GeoSeries([shapely.box(0.5, 0, 1, 2)], crs="ESRI:54034"), grid)
        polygon  row  col  share

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from spatial.zonal_marks import mark_edge, room, turn
+from spatial.zonal.marks import mark_edge, room, turn
 
 __all__ = ["FLAG_FOLDED", "runs_of_polygon"]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from spatial.zonal_kernel import runs_of_polygon
+from spatial.zonal.kernel import runs_of_polygon
 
 __all__ = ["class_pass", "statistics_pass"]
 

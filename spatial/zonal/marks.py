@@ -1,7 +1,7 @@
 """What one edge of a polygon leaves in the cells that it crosses: signed cover and area.
 
 `cover` is the signed height the edge spans in the cell's row, `area` the part of the cell
-to its right. See `spatial.zonal_kernel` for how they become coverage.
+to its right. See `spatial.zonal.kernel` for how they become coverage.
 """
 
 from __future__ import annotations
