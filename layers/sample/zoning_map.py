@@ -1,0 +1,169 @@
+"""The detailed plan (RDTR): every place of the capital in exactly one zone."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from layers.sample.blocks import assign_blocks
+from layers.sample.landuse import CLASSES, Ground, classify, tidy
+from layers.sample.mosaic import (
+    PRECISION_M,
+    areal,
+    boundaries,
+    faces,
+    from_cells,
+    merge_small,
+)
+from layers.sample.terrain import Terrain
+from layers.sample.town import Town
+
+__all__ = ["draw_zones"]
+
+Array: TypeAlias = NDArray[np.float64]
+Geometries: TypeAlias = NDArray[np.object_]
+
+#: Width of the protected strip along a river in town, m, by depth (up to 3 m, deeper).
+RIVER_STRIP_M: Final = (10.0, 15.0)
+COAST_STRIP_M: Final = 100.0
+#: What the countryside classes of the general plan are called in the detailed plan.
+RURAL: Final = {
+    "P-2": "P-3",
+    "HPT": "HP",
+    "HL": "HP",
+    "PD": "R-4",
+    "PK": "R-4",
+    "KPI": "P-1",
+    "TR": "R-4",
+}
+
+
+def draw_zones(
+    area: shapely.Geometry,
+    shore: shapely.Geometry,
+    town: Town,
+    beds: gpd.GeoDataFrame,
+    desa: gpd.GeoDataFrame,
+    terrain: Terrain,
+    ground: Ground,
+    origin: Array,
+    seed: int,
+) -> gpd.GeoDataFrame:
+    """Return zones (`zona`) that cover the planned area exactly, EPSG:9489."""
+    nature, names = _countryside(area, terrain, ground, origin, seed)
+    water, strips = _rivers(area, beds)
+    coast = _coast(area, shore, nature[names == "EM"])
+    road = _roads(area, town, water)
+    built = shapely.union_all(town.blocks, grid_size=PRECISION_M)
+    hard = shapely.union_all([water, road], grid_size=PRECISION_M)
+    lines = [
+        *boundaries(area),
+        *boundaries(water),
+        *boundaries(road),
+        *_outside([*boundaries(strips), *boundaries(coast)], hard),
+        *_outside(boundaries(town.blocks), hard),
+        *_outside(boundaries(nature), shapely.union_all([hard, built], grid_size=PRECISION_M)),
+        *_inside(boundaries(desa.geometry.array), road),
+    ]
+    found = faces(shapely.intersection(np.array(lines, dtype=object), area))
+    inside = shapely.point_on_surface(found)
+    found = found[shapely.contains_properly(area, inside)]
+    zones = _name(
+        found, water, road, strips, coast, town, assign_blocks(town, ground, seed), nature, names
+    )
+    found, zones = merge_small(found, zones, _is_scrap)
+    return gpd.GeoDataFrame({"zona": zones}, geometry=found, crs=desa.crs)
+
+
+def _countryside(
+    area: shapely.Geometry, terrain: Terrain, ground: Ground, origin: Array, seed: int
+) -> tuple[Geometries, Geometries]:
+    """Zones outside the blocks, with borders as a surveyor draws them."""
+    labels = tidy(classify(terrain, ground, seed, draft="rdtr", strips=False), 5)
+    polygons, values = from_cells(labels, origin, blur_m=50.0, tolerance_m=28.0)
+    near = shapely.intersects(polygons, area)
+    names = [RURAL.get(CLASSES[value], CLASSES[value]) for value in values[near]]
+    return polygons[near], np.array(["EM" if name == "-" else name for name in names], dtype=object)
+
+
+def _rivers(
+    area: shapely.Geometry, beds: gpd.GeoDataFrame
+) -> tuple[shapely.Geometry, shapely.Geometry]:
+    """Beds and their protected strips inside the area."""
+    near = beds[beds.intersects(area)]
+    deep = near["KEDALAMAN_M"].fillna(2.0).to_numpy(dtype=float) > 3.0
+    strip = shapely.buffer(
+        near.geometry.to_numpy(), np.where(deep, *RIVER_STRIP_M[::-1]), quad_segs=3
+    )
+    water = shapely.union_all(near.geometry.array)
+    strips = shapely.simplify(shapely.union_all(strip), 0.5)
+    return _within(water, area), _within(strips, area)
+
+
+def _within(geometry: shapely.Geometry, area: shapely.Geometry) -> shapely.MultiPolygon:
+    return areal(shapely.intersection(geometry, area, grid_size=PRECISION_M))
+
+
+def _coast(
+    area: shapely.Geometry, shore: shapely.Geometry, mangrove: Geometries
+) -> shapely.Geometry:
+    """Protected strip along the sea where no mangrove stands."""
+    strip = _within(shapely.buffer(shore, COAST_STRIP_M, quad_segs=3), area)
+    return areal(shapely.difference(strip, shapely.union_all(mangrove), grid_size=PRECISION_M))
+
+
+def _roads(area: shapely.Geometry, town: Town, water: shapely.Geometry) -> shapely.Geometry:
+    """Road area (badan jalan), bridges left out: there the river is the zone."""
+    surface = shapely.buffer(town.streets, town.width_m / 2.0, quad_segs=3)
+    merged = shapely.union_all(surface, grid_size=PRECISION_M)
+    return areal(shapely.difference(_within(merged, area), water, grid_size=PRECISION_M))
+
+
+def _outside(
+    lines: list[shapely.Geometry] | Geometries, cover: shapely.Geometry
+) -> list[shapely.Geometry]:
+    return list(shapely.difference(np.asarray(lines, dtype=object), cover))
+
+
+def _inside(lines: Geometries, cover: shapely.Geometry) -> list[shapely.Geometry]:
+    return list(shapely.intersection(lines, cover))
+
+
+def _name(
+    found: Geometries,
+    water: shapely.Geometry,
+    road: shapely.Geometry,
+    strips: shapely.Geometry,
+    coast: shapely.Geometry,
+    town: Town,
+    block_zones: list[str],
+    nature: Geometries,
+    nature_zones: Geometries,
+) -> list[str]:
+    """Zone of each face: water before road before strip before block before countryside."""
+    points = shapely.point_on_surface(found)
+    names = _at(points, nature, list(nature_zones), ["P-1"] * len(found))
+    names = _at(points, town.blocks, block_zones, names)
+    for cover, zone in ((coast, "PS"), (strips, "PS"), (road, "BJ"), (water, "BA")):
+        parts = shapely.get_parts(cover)
+        names = _at(points, parts, [zone] * len(parts), names)
+    return names
+
+
+def _at(
+    points: Geometries, polygons: Geometries, zones: list[str], otherwise: list[str]
+) -> list[str]:
+    names = list(otherwise)
+    for point, polygon in shapely.STRtree(polygons).query(points, predicate="within").T:
+        names[point] = zones[polygon]
+    return names
+
+
+def _is_scrap(polygons: Geometries) -> NDArray[np.bool_]:
+    """Faces too small or too thin for a planner to have meant them."""
+    area = shapely.area(polygons)
+    return np.asarray((area < 120.0) | (2.0 * area / shapely.length(polygons) < 2.0))
