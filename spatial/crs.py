@@ -17,7 +17,9 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 from pyproj.exceptions import CRSError as PyprojError
-from pyproj.network import set_network_enabled
+from pyproj.network import (
+    set_network_enabled,  # type: ignore[attr-defined]  # public by its documentation
+)
 from pyproj.transformer import AreaOfInterest, TransformerGroup
 
 from spatial.errors import CrsError
