@@ -104,7 +104,7 @@ def make_district(seed: int = 33) -> District:
     town = build_town(land.town, roads, [river.line for river in rivers], terrain, ground, seed)
     zones = draw_zones(land.town, land.shore, town, beds, land.desa, terrain, ground, back, seed)
     surface = make_surface(terrain, back, rivers, land.land, seed)
-    depths = flood_depths(surface, rivers)
+    depths = flood_depths(surface, terrain, move, back)
     lp2b, lsd = overlays.paddy(terrain, ground, land, back, seed)
     above = {
         "lp2b": lp2b,
@@ -119,7 +119,7 @@ def make_district(seed: int = 33) -> District:
     layers = {
         "rdtr": town_plan(faulty, land.desa, above),
         "rtrw_kab": kabupaten_plan(terrain, ground, land, beds, back, seed),
-        "rtrw_prov": province_plan(terrain, ground, back, seed),
+        "rtrw_prov": province_plan(terrain, ground, land, back, seed),
         "kawasan_hutan": overlays.forest(terrain, ground, land, back, seed),
         "das": das,
         "sungai": lift(beds, lambda xy: _heights(surface, xy)).assign(REMARK=MARK),

@@ -22,6 +22,7 @@ __all__ = [
     "PRECISION_M",
     "areal",
     "boundaries",
+    "cover",
     "faces",
     "from_cells",
     "from_fine_cells",
@@ -122,6 +123,37 @@ def faces(lines: Sequence[Any] | Geometries) -> Geometries:
     found = shapely.get_parts(shapely.polygonize(shapely.get_parts(snap(noded))))
     corner = shapely.get_coordinates(shapely.point_on_surface(found))
     return np.asarray(found[np.lexsort((corner[:, 1], corner[:, 0]))], dtype=object)
+
+
+def cover(
+    area: shapely.Geometry,
+    polygons: Geometries,
+    labels: Sequence[Any],
+    *,
+    least_m2: float = 4000.0,
+    more: Sequence[tuple[Geometries, Any]] = (),
+) -> tuple[Geometries, list[Any]]:
+    """Cut labelled polygons to an area as an exact coverage of it.
+
+    `more` are (polygons, label) that take precedence over those below. A face that is
+    tiny or thin goes to its neighbour; ground without a polygon goes to the nearest.
+    """
+    above = [boundaries(shapes) for shapes, _ in more]
+    inner = shapely.union_all(np.concatenate([boundaries(polygons), *above]), grid_size=PRECISION_M)
+    found = faces([*boundaries(area), shapely.intersection(inner, area)])
+    points = shapely.point_on_surface(found)
+    inside = shapely.contains_properly(area, points)
+    found, points = found[inside], points[inside]
+    names = [labels[place] for place in shapely.STRtree(polygons).nearest(points).tolist()]
+    for shapes, label in more:
+        for point in shapely.STRtree(shapes).query(points, predicate="within")[0].tolist():
+            names[point] = label
+
+    def scrap(made: Geometries) -> NDArray[np.bool_]:
+        size = shapely.area(made)
+        return np.asarray((size < least_m2) | (2.0 * size / shapely.length(made) < 6.0))
+
+    return merge_small(found, names, scrap)
 
 
 def merge_small(

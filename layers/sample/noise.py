@@ -106,7 +106,7 @@ def origin(move: Warp) -> Array:
     x, y = centres(FINE_CELL)
     target = np.column_stack((x.ravel(), y.ravel()))
     source = target
-    for _ in range(4):
+    for _ in range(3):
         source = target - (move(source) - source)
     rows = (NORTH - source[:, 1]) / CELL - 0.5
     columns = (source[:, 0] - WEST) / CELL - 0.5

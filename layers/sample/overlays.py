@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from layers.sample.grid import CELL, CRS, SIDE, centres, cell_of
 from layers.sample.landuse import Ground
-from layers.sample.mosaic import PRECISION_M, areal, from_cells, from_fine_cells
+from layers.sample.mosaic import PRECISION_M, areal, cover, from_cells, from_fine_cells
 from layers.sample.names import MARK
 from layers.sample.noise import field, generator
 from layers.sample.rivers import River
@@ -57,9 +57,8 @@ def forest(
     code[(np.hypot(x - HILL[0], y - HILL[1]) < 3000.0) & (terrain.z > 36.0)] = 1
     code = np.asarray(features.sieve(code, 40, connectivity=4), dtype=np.int32)
     polygons, values = from_cells(code, origin)
-    kept = shapely.intersection(polygons, land.land, grid_size=PRECISION_M)
-    rows = [(areal(part), int(value)) for part, value in zip(kept, values, strict=True)]
-    rows = [(part, value) for part, value in rows if part.area > 0]
+    found, kept = cover(land.land, polygons, values.tolist())
+    rows = list(zip(found, kept, strict=True))
     numbers = [FUNCTIONS[value][0] for _, value in rows]
     return gpd.GeoDataFrame(
         {
@@ -93,11 +92,11 @@ def watersheds(
     _, at = ndimage.distance_transform_edt(labels == 0, return_indices=True)
     polygons, values = from_cells(labels[at[0], at[1]].astype(np.int32), origin)
     names = {int(number[root[river.cells[-1]]]): river.name for river in reversed(rivers)}
+    found, kept = cover(land.land, polygons, values.tolist())
     rows = []
-    for value in sorted(set(values.tolist())):
-        whole = shapely.coverage_union_all(polygons[values == value])
-        part = areal(shapely.intersection(whole, land.land, grid_size=PRECISION_M))
-        rows.append((names.get(value, f"Contoh {value}").removeprefix("Kali "), part))
+    for value in sorted(set(kept)):
+        whole = shapely.coverage_union_all(found[np.array(kept) == value])
+        rows.append((names.get(value, f"Contoh {value}").removeprefix("Kali "), areal(whole)))
     return gpd.GeoDataFrame(
         {
             "NAMA_DAS": [f"DAS {name}" for name, _ in rows],
@@ -149,7 +148,7 @@ def _patches(
 def hazards(surface: Surface, depth_m: Array, land: Land, seed: int) -> gpd.GeoDataFrame:
     """Flood by depth, landslide by slope, abrasion along the coast; three levels each."""
     depth = np.where(depth_m == NODATA, 0.0, depth_m)
-    slope = ndimage.gaussian_filter(surface.slope, 1.5)
+    slope = ndimage.gaussian_filter(surface.slope, 1.0)
     rows = [("banjir", *row) for row in _levels(depth, DEEP)]
     rows += [("longsor", *row) for row in _levels(np.where(surface.land, slope, 0.0), STEEP)]
     rows += [("abrasi", *row) for row in _abrasion(land, seed)]

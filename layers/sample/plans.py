@@ -17,7 +17,7 @@ from scipy import ndimage
 from layers.sample.codes import CLASS_NAMES, LINDUNG, zone_columns
 from layers.sample.grid import CRS
 from layers.sample.landuse import CLASSES, Ground, Labels, classify, tidy
-from layers.sample.mosaic import PRECISION_M, boundaries, faces, from_cells, merge_small
+from layers.sample.mosaic import LONGEST_EDGE_M, cover, from_cells, polygon_parts, snap
 from layers.sample.names import DISTRICT, MARK, PROVINCE
 from layers.sample.terrain import Terrain
 from layers.sample.villages import Land
@@ -35,6 +35,8 @@ COARSER: Final = {
 }  # fmt: skip
 #: Rivers wide enough to be an area at 1:50.000: what drains through their mouth, km2.
 BODY_KM2: Final = 60.0
+#: How far a provincial map leaves the true coast, m.
+COARSE_M: Final = 160.0
 
 
 def kabupaten_plan(
@@ -43,29 +45,31 @@ def kabupaten_plan(
     """Return the general plan of the kabupaten: an exact coverage of it."""
     labels = tidy(_fill(classify(terrain, ground, seed)), 9)
     polygons, values = from_cells(labels, origin)
-    area = land.kabupaten
-    water = beds.geometry.array[beds["LUAS_DAS_KM2"] > BODY_KM2]
-    inner = shapely.union_all([*boundaries(polygons), *boundaries(water)], grid_size=PRECISION_M)
-    found = faces([*boundaries(area), shapely.intersection(inner, area)])
-    found = found[shapely.contains_properly(area, shapely.point_on_surface(found))]
-    points = shapely.point_on_surface(found)
-    codes = _look_up(points, polygons, [CLASSES[value] for value in values])
-    for point, _ in shapely.STRtree(water).query(points, predicate="within").T:
-        codes[point] = "BA"
-    found, codes = merge_small(found, codes, _too_small)
-    return _general(found, codes, DISTRICT)
+    water = beds.geometry.to_numpy()[beds["LUAS_DAS_KM2"] > BODY_KM2]
+    codes = [CLASSES[value] for value in values]
+    return _general(*cover(land.kabupaten, polygons, codes, more=[(water, "BA")]), DISTRICT)
 
 
-def province_plan(terrain: Terrain, ground: Ground, origin: Array, seed: int) -> gpd.GeoDataFrame:
+def province_plan(
+    terrain: Terrain, ground: Ground, land: Land, origin: Array, seed: int
+) -> gpd.GeoDataFrame:
     """Return the general plan of the province, drawn coarsely over all land."""
-    labels = classify(terrain, ground, seed, draft="rtrw_prov")
+    labels = _fill(classify(terrain, ground, seed, draft="rtrw_prov"))
     codes = {name: place for place, name in enumerate(CLASSES)}
     coarser = np.array([codes[COARSER.get(name, name)] for name in CLASSES], dtype=np.int32)
-    shifted = np.roll(coarser[labels], (2, -2), axis=(0, 1))
-    labels = tidy(shifted, 130, window=13)
-    polygons, values = from_cells(labels, origin, blur_m=330.0, tolerance_m=240.0)
-    kept = values != 0
-    return _general(polygons[kept], [CLASSES[value] for value in values[kept]], NONE)
+    shifted = ndimage.shift(coarser[labels], (2, -2), order=0, mode="nearest")
+    polygons, values = from_cells(
+        tidy(shifted, 110, window=11), origin, blur_m=300.0, tolerance_m=220.0
+    )
+    coast = _coarse(land.land)
+    found, names = cover(coast, polygons, [CLASSES[value] for value in values], least_m2=250_000.0)
+    return _general(found, names, NONE)
+
+
+def _coarse(land: shapely.Geometry) -> shapely.Polygon:
+    """The land as a map of the province shows it."""
+    shape = max(polygon_parts(shapely.simplify(land, COARSE_M)), key=lambda part: part.area)
+    return snap(shapely.segmentize(shape, LONGEST_EDGE_M))
 
 
 def town_plan(
@@ -111,18 +115,6 @@ def _fill(labels: Labels) -> Labels:
     """Carry the classes out to sea, so that the coast alone ends the plan."""
     _, at = ndimage.distance_transform_edt(labels == 0, return_indices=True)
     return np.asarray(labels[at[0], at[1]], dtype=np.int32)
-
-
-def _too_small(polygons: NDArray[np.object_]) -> NDArray[np.bool_]:
-    area = shapely.area(polygons)
-    return np.asarray((area < 4000.0) | (2.0 * area / shapely.length(polygons) < 6.0))
-
-
-def _look_up(
-    points: NDArray[np.object_], polygons: NDArray[np.object_], codes: list[str]
-) -> list[str]:
-    nearest = shapely.STRtree(polygons).nearest(points)
-    return [codes[place] for place in nearest.tolist()]
 
 
 def _owner(points: NDArray[np.object_], desa: gpd.GeoDataFrame) -> NDArray[np.int64]:

@@ -11,8 +11,16 @@ from numpy.typing import NDArray
 from rasterio import features
 from scipy import ndimage
 
-from layers.sample.grid import FINE_CELL, FINE_SIDE, centres, transform
-from layers.sample.noise import field
+from layers.sample.grid import (
+    FINE_CELL,
+    FINE_SIDE,
+    NORTH,
+    SIDE,
+    WEST,
+    centres,
+    transform,
+)
+from layers.sample.noise import Warp, field
 from layers.sample.rivers import River
 from layers.sample.terrain import Terrain
 
@@ -28,6 +36,8 @@ MODELLED_KM2: Final = 9.0
 #: Further from a river, or higher above it, nothing was modelled: no answer, not zero.
 REACH_M: Final = 4500.0
 HIGHEST_M: Final = 14.0
+#: How far inland the tide is modelled, m.
+TIDE_M: Final = 1500.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,7 @@ def make_surface(
     there = _burn([land])
     z = ndimage.map_coordinates(np.maximum(terrain.z, 0.2), origin, order=1, mode="nearest")
     z = ndimage.gaussian_filter(z, 1.0)
-    z += (0.25 + 0.03 * z) * field(seed, "detail", 420.0, 3, 0.6)(x, y)
+    z += (0.25 + 0.045 * z) * field(seed, "detail", 420.0, 3, 0.6)(x, y)
     z -= _incision(rivers)
     return Surface(np.where(there, np.maximum(z, 0.15), 0.0), there)
 
@@ -86,29 +96,50 @@ def _incision(rivers: list[River]) -> Array:
     return np.asarray(depth[at[0], at[1]] * np.exp(-((away / 55.0) ** 2)))
 
 
-def flood_depths(surface: Surface, rivers: list[River]) -> dict[int, Array]:
+def flood_depths(surface: Surface, terrain: Terrain, move: Warp, origin: Array) -> dict[int, Array]:
     """Depth of water by return period, m; `NODATA` outside the model.
 
-    A cell is as wet as the stage of its nearest modelled river rises above it, less with
+    A cell is as wet as the stage of the river it drains to rises above it, less with
     distance; along the coast the tide adds its own. A rarer flood is never shallower.
     """
-    modelled = [river for river in rivers if river.area_km2 >= MODELLED_KM2]
-    size = features.rasterize(
-        [(river.line, river.area_km2) for river in reversed(modelled)],
-        out_shape=surface.z.shape,
-        transform=transform(FINE_CELL),
-        all_touched=True,
-        dtype="float64",
-    )
-    away, at = ndimage.distance_transform_edt(size == 0.0, sampling=FINE_CELL, return_indices=True)
-    above = surface.z - surface.z[at[0], at[1]]
-    stage = 2.1 * size[at[0], at[1]] ** 0.16
+    channel = _channel_below(terrain)
+    bed_z, away90, stage90 = _channel_facts(channel, surface, terrain, move)
+    rows, columns = np.clip(np.rint(origin), 0, SIDE - 1).astype(np.intp)
+    above = surface.z - bed_z[rows, columns]
+    away, stage = away90[rows, columns], stage90[rows, columns]
     to_sea = ndimage.distance_transform_edt(surface.land, sampling=FINE_CELL)
-    inside = surface.land & (away < REACH_M) & (above < HIGHEST_M)
+    modelled = surface.land & (((away < REACH_M) & (above < HIGHEST_M)) | (to_sea < TIDE_M))
     depths = {}
     for years, share in RETURN_PERIODS.items():
-        river = share * stage * np.exp(-away / 2600.0) - above
-        tide = (0.4 + share) * np.exp(-to_sea / 1500.0) - surface.z
-        depth = np.clip(np.maximum(river, tide), 0.0, 6.0)
-        depths[years] = np.where(inside, np.round(ndimage.gaussian_filter(depth, 1.0), 2), NODATA)
+        river = share * stage * np.exp(-away / 3800.0) - above
+        tide = (0.4 + share) * np.exp(-to_sea / TIDE_M) - surface.z
+        depth = ndimage.gaussian_filter(np.clip(np.maximum(river, tide), 0.0, 5.0), 1.6)
+        depths[years] = np.where(modelled, np.round(depth, 2), NODATA)
     return depths
+
+
+def _channel_below(terrain: Terrain) -> NDArray[np.int64]:
+    """The modelled channel cell each cell drains to; -1 where it meets the sea first."""
+    channel = (terrain.area_km2.ravel() >= MODELLED_KM2) & terrain.land.ravel()
+    below = np.where(channel, np.arange(SIDE * SIDE), -1).tolist()
+    receiver = terrain.receiver.tolist()
+    for cell in terrain.order.tolist():
+        if below[cell] < 0:
+            below[cell] = below[receiver[cell]]
+    return np.array(below).reshape(SIDE, SIDE)
+
+
+def _channel_facts(
+    channel: NDArray[np.int64], surface: Surface, terrain: Terrain, move: Warp
+) -> tuple[Array, Array, Array]:
+    """Bed height, distance and stage of each cell's channel; nothing where it has none."""
+    x, y = centres()
+    at = move(np.column_stack((x.ravel(), y.ravel())))
+    low = ndimage.minimum_filter(surface.z, 7)
+    rows = np.clip(((NORTH - at[:, 1]) // FINE_CELL).astype(int), 0, FINE_SIDE - 1)
+    columns = np.clip(((at[:, 0] - WEST) // FINE_CELL).astype(int), 0, FINE_SIDE - 1)
+    bed = low[rows, columns][channel]
+    away = np.hypot(*(at.reshape(SIDE, SIDE, 2) - at[channel]).transpose(2, 0, 1))
+    stage = 2.2 * terrain.area_km2.ravel()[channel] ** 0.15
+    none = channel < 0
+    return np.where(none, np.inf, bed), np.where(none, np.inf, away), np.where(none, 0.0, stage)

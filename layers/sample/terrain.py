@@ -27,7 +27,7 @@ INFLOW_KM2: Final = 560.0
 #: Steps of erosion: enough that valleys branch, few enough that the build stays quick.
 EROSION_STEPS: Final = 6
 SEA_DEPTH_M: Final = -4.0
-RAIN_CUTS: Final = 0.2
+RAIN_CUTS: Final = 0.3
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,10 @@ def _raise(seed: int) -> Array:
     plain = 12.0 * (np.clip(inland, -3000.0, 9000.0) / 9000.0)
     upland = np.clip((inland - 7500.0) / 12_500.0, 0.0, None) ** 1.35
     away = np.hypot(x - VOLCANO[0], y - VOLCANO[1])
-    cone = 980.0 * np.exp(-away / 4300.0)
-    hill = _hill(x, y, HILL, (1500.0, 620.0), 0.35) * 250.0
+    cone = 1250.0 * np.exp(-away / 3900.0)
+    hill = _hill(x, y, HILL, (1500.0, 540.0), 0.35) * 320.0
     hill += _hill(x, y, (464_900.0, 9_242_300.0), (1300.0, 800.0), -0.5) * 95.0
-    relief = upland * (150.0 + 190.0 * ridges + 70.0 * rough)
+    relief = upland * (130.0 + 300.0 * ridges**2 + 110.0 * rough)
     gentle = 2.2 * rough * np.clip(inland / 2500.0, 0.0, 1.0)
     lumpy = 1.0 + 0.35 * rough
     smooth = plain + gentle + relief + (cone + hill) * lumpy
@@ -114,51 +114,36 @@ def _flood(z: Array, land: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArra
 
     Water leaves through the sea and the west and east edges; the south is higher ground.
     """
-    height = z.ravel().tolist()
-    receiver = list(range(SIDE * SIDE))
-    done = np.ones((SIDE + 2, SIDE + 2), dtype=bool)
-    done[1:-1, 1:-1] = False
-    seen = done[1:-1, 1:-1].ravel().tolist()
+    # A rim of one cell around the grid, already seen, spares the bounds checks.
+    wide = SIDE + 2
+    steps = (-wide, -1, 1, wide, -wide - 1, -wide + 1, wide - 1, wide + 1)
+    height = np.pad(z, 1).ravel().tolist()
+    receiver = list(range(wide * wide))
     edge = np.zeros((SIDE, SIDE), dtype=bool)
     edge[:, [0, -1]] = True
     edge[0] = True
-    exits = np.flatnonzero(edge | ~land)
-    queue = [(height[cell], int(cell)) for cell in exits]
-    for _, cell in queue:
-        seen[cell] = True
+    exits = np.flatnonzero(np.pad(edge | ~land, 1))
+    seen = np.pad(edge | ~land, 1, constant_values=True).ravel().tolist()
+    queue = [(height[cell], cell) for cell in exits.tolist()]
     heapq.heapify(queue)
     order = []
     while queue:
         level, cell = heapq.heappop(queue)
         order.append(cell)
-        row, column = divmod(cell, SIDE)
-        for near in _neighbours(row, column):
+        for step in steps:
+            near = cell + step
             if not seen[near]:
                 seen[near] = True
                 receiver[near] = cell
                 heapq.heappush(queue, (max(height[near], level + 1e-4), near))
-    return np.array(receiver), np.array(order)
+    inner = np.array(receiver).reshape(wide, wide)[1:-1, 1:-1].ravel()
+    return _without_rim(inner), _without_rim(np.array(order))
 
 
-def _neighbours(row: int, column: int) -> list[int]:
-    """Cells around one, straight ones first."""
-    cell = row * SIDE + column
-    up, down = row > 0, row < SIDE - 1
-    left, right = column > 0, column < SIDE - 1
-    return [
-        cell + step
-        for step, there in (
-            (-SIDE, up),
-            (-1, left),
-            (1, right),
-            (SIDE, down),
-            (-SIDE - 1, up and left),
-            (-SIDE + 1, up and right),
-            (SIDE - 1, down and left),
-            (SIDE + 1, down and right),
-        )
-        if there
-    ]
+def _without_rim(cells: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Cell numbers of the padded grid as those of the grid itself."""
+    row, column = np.divmod(cells, SIDE + 2)
+    return np.asarray((row - 1) * SIDE + column - 1)
 
 
 def _accumulate(receiver: NDArray[np.int64], order: NDArray[np.int64]) -> Array:

@@ -126,7 +126,8 @@ def _roads(area: shapely.Geometry, town: Town, water: shapely.Geometry) -> shape
 def _outside(
     lines: list[shapely.Geometry] | Geometries, cover: shapely.Geometry
 ) -> list[shapely.Geometry]:
-    return list(shapely.difference(np.asarray(lines, dtype=object), cover))
+    merged = shapely.union_all(np.asarray(lines, dtype=object), grid_size=PRECISION_M)
+    return [shapely.difference(merged, cover)]
 
 
 def _inside(lines: Geometries, cover: shapely.Geometry) -> list[shapely.Geometry]:
