@@ -17,9 +17,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 from pyproj.exceptions import CRSError as PyprojError
-from pyproj.network import (
-    set_network_enabled,  # type: ignore[attr-defined]  # public by its documentation
-)
+from pyproj.network import set_network_enabled  # type: ignore[attr-defined]  # documented
 from pyproj.transformer import AreaOfInterest, TransformerGroup
 
 from spatial.errors import CrsError
