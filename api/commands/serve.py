@@ -1,0 +1,94 @@
+"""`tataruang serve`: the HTTP API and the web map on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from api.settings import ServeSettings
+from spatial.errors import LayerNotFoundError
+
+if TYPE_CHECKING:
+    from api.service import Service
+
+__all__ = ["ENGINE", "serve"]
+
+ENGINE: Final = "api.engine:Engine.open"
+LOOPBACK: Final = "127.0.0.1"
+
+
+def serve(
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            "--workspace",
+            "-w",
+            envvar="TATARUANG_WORKSPACE",
+            help="Folder ruang kerja / workspace folder",
+        ),
+    ] = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Layani wilayah contoh / serve the sample district")
+    ] = False,
+    host: Annotated[str, typer.Option(help="Alamat / address to listen on")] = LOOPBACK,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Porta / port")] = 8000,
+    reverse_proxy: Annotated[
+        bool, typer.Option("--proxy-headers", help="Di belakang proksi / trust a proxy's headers")
+    ] = False,
+) -> None:
+    """Jalankan API dan peta web / start the HTTP API and the web map."""
+    folder = _folder(workspace, sample=sample)
+    # Imported here: the other commands need no web server.
+    import uvicorn
+
+    from api.app import create_app
+
+    settings = ServeSettings()
+    app = create_app(service_opener(str(folder), settings), settings)
+    typer.echo(f"Peta web / web map:  http://{host}:{port}/", err=True)
+    typer.echo(f"API (OpenAPI):       http://{host}:{port}/openapi.json", err=True)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        proxy_headers=reverse_proxy,
+        timeout_keep_alive=10,
+        limit_concurrency=512,
+        server_header=False,
+    )
+
+
+def service_opener(
+    workspace: str, settings: ServeSettings, engine: str = ENGINE
+) -> Callable[[], Service]:
+    """Return the function that opens the service of a workspace, imports included."""
+
+    def open_service() -> Service:
+        from api.heavy import HeavyJudge, load
+        from api.service import Service
+
+        heavy = HeavyJudge(
+            engine, workspace, seconds=settings.judge_seconds, memory_mb=settings.heavy_memory_mb
+        )
+        return Service(load(engine)(workspace), settings, heavy)
+
+    return open_service
+
+
+def _folder(workspace: Path | None, *, sample: bool) -> Path:
+    if sample:
+        from api.demo import sample_workspace
+
+        return sample_workspace()
+    if workspace is None or not workspace.is_dir():
+        raise LayerNotFoundError(
+            "there is no workspace {folder}",
+            code="workspace_missing_to_serve",
+            hint="Give one with --workspace, make one with 'tataruang init', or try --sample",
+            folder=str(workspace or "-"),
+        )
+    return workspace

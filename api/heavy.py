@@ -1,0 +1,181 @@
+"""A judge in a process of its own, killed when it takes too long.
+
+GEOS cannot be interrupted inside a process: two valid combs of a thousand corners keep it
+busy for longer than anyone waits. So what may be heavy is judged where it can be killed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import threading
+from collections.abc import Callable
+from datetime import date
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, Final
+
+import geopandas as gpd
+
+from spatial import errors
+from spatial.errors import EngineError, LimitError, TimeLimitError
+
+__all__ = ["HeavyJudge"]
+
+#: Opening a workspace in a fresh process: imports and reading of layers.
+START_SECONDS: Final = 120.0
+
+
+class HeavyJudge:
+    """One process that judges heavy permits, started when first needed.
+
+    Parameters
+    ----------
+    opener : str
+        `"module:attribute.path"` of the function that opens an engine.
+    workspace : str
+        Its argument.
+    seconds : float
+        After this the process is killed and the next request starts a new one.
+    memory_mb : int
+        Address space the process may take, where the system can limit it.
+    waiting : int
+        How many requests may wait for their turn.
+    """
+
+    def __init__(
+        self, opener: str, workspace: str, *, seconds: float, memory_mb: int, waiting: int = 4
+    ) -> None:
+        self._task = (opener, workspace, memory_mb)
+        self._seconds = seconds
+        self._turn = threading.Lock()
+        self._places = threading.BoundedSemaphore(waiting)
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+
+    def check(self, permits: gpd.GeoDataFrame, on: date | None, plan: str | None) -> list[bytes]:
+        """Judge permits; return the bytes of each verdict.
+
+        Raises
+        ------
+        TimeLimitError
+            If it took too long; the process is gone.
+        LimitError
+            If too many wait already, or the process ran out of memory.
+        """
+        if not self._places.acquire(blocking=False):
+            raise LimitError(
+                "too many heavy requests wait already",
+                code="queue_full",
+                hint="Send it again in a few seconds",
+            )
+        try:
+            with self._turn:
+                return self._ask((permits, on, plan))
+        finally:
+            self._places.release()
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+        if self._pipe is not None:
+            self._pipe.close()
+        self._process = self._pipe = None
+
+    def _ask(self, question: tuple[Any, ...]) -> list[bytes]:
+        pipe = self._started()
+        try:
+            pipe.send(question)
+            if not pipe.poll(self._seconds):
+                self.close()
+                raise TimeLimitError(
+                    "judging took longer than {seconds} s and was stopped",
+                    code="judge_time_limit",
+                    hint="Send a simpler boundary, or fewer applications at once",
+                    seconds=self._seconds,
+                )
+            kind, answer = pipe.recv()
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            self.close()
+            raise LimitError(
+                "judging needed more memory than is allowed",
+                code="judge_memory_limit",
+                hint="Send a simpler boundary, or fewer applications at once",
+            ) from None
+        if kind == "refused":
+            raise _rebuilt(answer)
+        verdicts: list[bytes] = answer
+        return verdicts
+
+    def _started(self) -> Connection:
+        if self._process is not None and self._process.is_alive() and self._pipe is not None:
+            return self._pipe
+        self.close()
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, *self._task), daemon=True)
+        self._process.start()
+        theirs.close()
+        # The first word tells that the workspace is open: opening is not the request's time.
+        if not self._pipe.poll(START_SECONDS) or self._pipe.recv() != "ready":
+            self.close()
+            raise TimeLimitError("the heavy judge did not start", code="judge_not_started")
+        return self._pipe
+
+
+def _serve(pipe: Connection, opener: str, workspace: str, memory_mb: int) -> None:
+    """Answer questions in the process until it is killed."""
+    # Imported here: the parent only needs the class above.
+    from api.verdict_files import verdict_bytes
+
+    engine = load(opener)(workspace)
+    _limit_memory(memory_mb)
+    pipe.send("ready")
+    while True:
+        permits, on, plan = pipe.recv()
+        try:
+            verdicts = engine.check(permits, on=on, plan=plan)
+            pipe.send(("done", [verdict_bytes(verdict.to_dict()) for verdict in verdicts]))
+        except EngineError as error:
+            pipe.send(("refused", _flat(error)))
+
+
+def load(path: str) -> Callable[[str], Any]:
+    """Return what `"module:attribute.path"` names.
+
+    Examples
+    --------
+    >>> load("os:path.basename")("a/b")
+    'b'
+    """
+    module, _, names = path.partition(":")
+    found: Any = importlib.import_module(module)
+    for name in names.split("."):
+        found = getattr(found, name)
+    function: Callable[[str], Any] = found
+    return function
+
+
+def _limit_memory(megabytes: int) -> None:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit; the time limit holds there too
+        return
+    size = megabytes * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def _flat(error: EngineError) -> tuple[str, str, str, str, dict[str, Any]]:
+    return type(error).__name__, error.message, error.code, error.hint, error.details
+
+
+def _rebuilt(flat: tuple[str, str, str, str, dict[str, Any]]) -> EngineError:
+    """Make the error of the other process again; its sentences are filled already."""
+    name, message, code, hint, details = flat
+    kind: type[EngineError] = getattr(errors, name, EngineError)
+    error = kind("", code=code, **details)
+    error.message, error.hint = message, hint
+    error.args = (f"{message}. {hint}" if hint else message,)
+    return error

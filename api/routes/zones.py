@@ -1,0 +1,44 @@
+"""Which zones are at a place."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from api.http import PROBLEMS, StrictRoute
+
+router = APIRouter(tags=["zones"], route_class=StrictRoute)
+
+
+@router.get(
+    "/v1/zones/at",
+    summary="Zones of every instrument at a place",
+    responses=PROBLEMS,
+)
+async def zones_at(
+    request: Request,
+    lon: Annotated[
+        float,
+        Query(
+            allow_inf_nan=False,
+            ge=-180,
+            le=180,
+            description="Longitude, degrees",
+            examples=[110.64],
+        ),
+    ],
+    lat: Annotated[
+        float,
+        Query(
+            allow_inf_nan=False, ge=-90, le=180, description="Latitude, degrees", examples=[-6.88]
+        ),
+    ],
+    on: Annotated[date | None, Query(description="By the law of this day")] = None,
+) -> dict[str, Any]:
+    """Tell what lies at a place; an empty list says that no plan covers it."""
+    state = request.app.state
+    service = state.opening.current()
+    zones = await state.workers.run(service.zones_at, lon, lat, on)
+    return {"lon": lon, "lat": lat, "on": on, "zones": zones}

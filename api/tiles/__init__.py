@@ -1,0 +1,1 @@
+"""Vector tiles: an own encoder, layers prepared for it, and pyramids as one file."""

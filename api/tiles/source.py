@@ -1,0 +1,132 @@
+"""Tiles of every layer of an engine: prepared when first asked for, kept compressed."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import geopandas as gpd
+
+from api.tiles.layer import TileLayer
+from api.tiles.zoom import MAX_ZOOM
+from spatial.crs import LONLAT, to_crs
+from spatial.errors import LayerNotFoundError, LimitError
+
+__all__ = ["Prepared", "TileSource", "version_name"]
+
+CACHE_BYTES: Final = 128 * 1024 * 1024
+GZIP_LEVEL: Final = 5
+
+
+def version_name(version: Any) -> str:
+    """Return the short name of a version: the first twelve signs of its hash.
+
+    Examples
+    --------
+    >>> version_name("4f0c1d2e3a5b6978")
+    '4f0c1d2e3a5b'
+    """
+    return str(getattr(version, "hash", version))[:12]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One version of a layer, ready for tiles."""
+
+    name: str
+    version: str
+    layer: TileLayer
+    bounds: tuple[float, float, float, float]
+    fields: tuple[str, ...]
+
+
+@dataclass
+class TileSource:
+    """Cut tiles of the layers of an engine.
+
+    Parameters
+    ----------
+    engine : object with `layer(name)`
+        Which gives `frame` and `version`.
+    """
+
+    engine: Any
+    _prepared: dict[str, Prepared] = field(default_factory=dict)
+    _tiles: OrderedDict[tuple[str, int, int, int], bytes] = field(default_factory=OrderedDict)
+    _size: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _preparing: threading.Lock = field(default_factory=threading.Lock)
+
+    def prepared(self, name: str) -> Prepared:
+        """Return a layer ready for tiles.
+
+        Raises
+        ------
+        LayerNotFoundError
+            If there is none of that name, or it has no shapes.
+        """
+        found = self._prepared.get(name)
+        if found is None:
+            with self._preparing:
+                found = self._prepared.get(name) or self._prepare(name)
+                self._prepared[name] = found
+        return found
+
+    def tile(self, name: str, z: int, x: int, y: int) -> bytes:
+        """Return one tile, gzipped; empty bytes where nothing is.
+
+        Raises
+        ------
+        LimitError
+            `tile_out_of_range`, before any arithmetic with the zoom.
+        """
+        check_tile(z, x, y)
+        ready = self.prepared(name)
+        key = (f"{name}@{ready.version}", z, x, y)
+        with self._lock:
+            if key in self._tiles:
+                self._tiles.move_to_end(key)
+                return self._tiles[key]
+        raw = ready.layer.tile(z, x, y)
+        packed = gzip.compress(raw, GZIP_LEVEL, mtime=0) if raw else b""
+        self._keep(key, packed)
+        return packed
+
+    def _keep(self, key: tuple[str, int, int, int], packed: bytes) -> None:
+        with self._lock:
+            self._tiles[key] = packed
+            self._size += len(packed)
+            while self._size > CACHE_BYTES:
+                _, gone = self._tiles.popitem(last=False)
+                self._size -= len(gone)
+
+    def _prepare(self, name: str) -> Prepared:
+        stored = self.engine.layer(name)
+        if not isinstance(stored.frame, gpd.GeoDataFrame):
+            raise LayerNotFoundError(
+                "the layer {name} has no shapes to draw", code="layer_not_vector", name=name
+            )
+        west, south, east, north = to_crs(stored.frame, LONLAT).total_bounds
+        return Prepared(
+            name,
+            version_name(stored.version),
+            TileLayer(stored.frame, name),
+            (float(west), float(south), float(east), float(north)),
+            tuple(c for c in stored.frame.columns if c != stored.frame.geometry.name),
+        )
+
+
+def check_tile(z: int, x: int, y: int) -> None:
+    """Refuse a tile that cannot exist, before any arithmetic with its zoom.
+
+    Examples
+    --------
+    >>> check_tile(2, 4, 0)
+    Traceback (most recent call last):
+    spatial.errors.LimitError: there is no tile 2/4/0
+    """
+    if not (0 <= z <= MAX_ZOOM and 0 <= x < 1 << z and 0 <= y < 1 << z):
+        raise LimitError("there is no tile {z}/{x}/{y}", code="tile_out_of_range", z=z, x=x, y=y)
