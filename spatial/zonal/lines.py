@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 import geopandas as gpd
@@ -12,23 +12,24 @@ import shapely
 from numba import njit
 from numpy.typing import NDArray
 
-from spatial.crs import METRIC_CRS, parse_crs, project
+from spatial.crs import METRIC_CRS, operation, parse_crs, project, same_crs
 from spatial.errors import GeometryError
 from spatial.zonal.grid import Grid
 from spatial.zonal.shapes import in_cells
 
-__all__ = ["line_cells", "point_cells"]
+__all__ = ["line_cells", "point_cells", "values_at"]
 
 LINES: Final = (1, 2, 5)
 #: Row and column of what lies outside the grid.
 OUTSIDE: Final = -1
+WINDOW_ROWS: Final = 512
 
 
 def line_cells(lines: gpd.GeoSeries, grid: Grid) -> pd.DataFrame:
     """Measure the length of each line in each cell.
 
-    Lengths are those on SRGI2013 / UTM 49S (EPSG:9489), whatever CRS the raster is in, and
-    each segment is divided among its cells in proportion; so they add up to the line.
+    Lengths are those on SRGI2013 / UTM 49S (EPSG:9489), whatever CRS the raster is in;
+    the pieces of a line add up to it.
 
     Parameters
     ----------
@@ -60,10 +61,12 @@ def line_cells(lines: gpd.GeoSeries, grid: Grid) -> pd.DataFrame:
     2     0    0    1      10.0
     """
     start, stop, owner, length = _segments(lines, grid)
-    segment, row, col, part = _walk(start, stop, grid.height, grid.width)
-    table = pd.DataFrame(
-        {"line": owner[segment], "row": row, "col": col, "length_m": part * length[segment]}
-    )
+    segment, row, col, begin, end = _walk(start, stop, grid.height, grid.width)
+    part = _metres(grid, start, stop, segment, begin, end)
+    line = owner[segment]
+    # Two paths between datums differ by less than a millimetre; the line's own length stands.
+    part *= (length / np.maximum(np.bincount(line, part, minlength=len(length)), 1e-300))[line]
+    table = pd.DataFrame({"line": line, "row": row, "col": col, "length_m": part})
     return table.groupby(["line", "row", "col"], as_index=False)[["length_m"]].sum()
 
 
@@ -97,6 +100,24 @@ def point_cells(points: gpd.GeoSeries, grid: Grid) -> pd.DataFrame:
     return pd.DataFrame({"row": cells[0], "col": cells[1]}, index=points.index)
 
 
+def values_at(
+    grid: Grid, rows: NDArray[np.int64], cols: NDArray[np.int64], bands: Sequence[int] = (1,)
+) -> NDArray[Any]:
+    """Read the values of listed cells, window by window, shape (bands, n); as stored.
+
+    All rows and columns must lie inside the grid.
+    """
+    out: NDArray[Any] = np.empty((len(bands), len(rows)), grid.dtype)
+    window = rows // WINDOW_ROWS
+    for at in np.unique(window):
+        here = np.flatnonzero(window == at)
+        r0, c0 = int(at) * WINDOW_ROWS, int(cols[here].min())
+        r1, c1 = min(r0 + WINDOW_ROWS, grid.height), int(cols[here].max()) + 1
+        values = grid.read((r0, r1), (c0, c1), tuple(bands))
+        out[:, here] = values[:, rows[here] - r0, cols[here] - c0]
+    return out
+
+
 def _first_other(geometries: NDArray[np.object_], types: tuple[int, ...]) -> int | None:
     """Position of the first geometry that is neither missing nor of these types."""
     wrong = ~np.isin(shapely.get_type_id(geometries), types) & ~shapely.is_missing(geometries)
@@ -104,7 +125,7 @@ def _first_other(geometries: NDArray[np.object_], types: tuple[int, ...]) -> int
 
 
 def _segments(lines: gpd.GeoSeries, grid: Grid) -> tuple[Any, Any, Any, Any]:
-    """Return the ends of each segment in cells, the line it belongs to, its length in metres."""
+    """Return the ends of each segment in cells and its line, and the metres of each line."""
     raw: NDArray[np.object_] = np.asarray(shapely.force_2d(np.asarray(lines.array)), dtype=object)
     wrong = _first_other(raw, LINES)
     if wrong is not None:
@@ -114,21 +135,16 @@ def _segments(lines: gpd.GeoSeries, grid: Grid) -> tuple[Any, Any, Any, Any]:
             row=str(lines.index[wrong]),
             kind=raw[wrong].geom_type,
         )
-    source = parse_crs(lines.crs, what="lines")
-    # Densified where either projection bends it, so both have the same vertices.
-    metric = project(raw, source, METRIC_CRS)
-    cells = project(metric, METRIC_CRS, grid.crs, densify=False)
+    cells = in_cells(lines, grid, what="lines")
     parts, owner = shapely.get_parts(cells, return_index=True)
     xy, part = shapely.get_coordinates(parts, return_index=True)
-    true = shapely.get_coordinates(shapely.get_parts(metric))
     column_row = np.column_stack(((xy[:, 0] - grid.x0) / grid.dx, (xy[:, 1] - grid.y0) / grid.dy))
     joined = part[1:] == part[:-1]
-    length = np.hypot(*(true[1:] - true[:-1]).T)[joined]
     return (
         np.ascontiguousarray(column_row[:-1][joined]),
         np.ascontiguousarray(column_row[1:][joined]),
         owner[part[:-1][joined]],
-        length,
+        shapely.length(project(raw, parse_crs(lines.crs), METRIC_CRS)),
     )
 
 
@@ -154,13 +170,13 @@ def _cuts(ax: float, ay: float, bx: float, by: float) -> Any:
 
 @njit(cache=True, nogil=True)
 def _cut_segments(start: Any, stop: Any, height: int, width: int) -> Any:
-    out = np.empty((max(4, 4 * start.shape[0]), 4))
+    out = np.empty((max(4, 4 * start.shape[0]), 5))
     used = 0
     for i in range(start.shape[0]):
         ax, ay, bx, by = start[i, 0], start[i, 1], stop[i, 0], stop[i, 1]
         at = _cuts(ax, ay, bx, by)
         if used + at.shape[0] > out.shape[0]:
-            larger = np.empty((2 * (used + at.shape[0]), 4))
+            larger = np.empty((2 * (used + at.shape[0]), 5))
             larger[:used] = out[:used]
             out = larger
         for k in range(at.shape[0] - 1):
@@ -169,15 +185,34 @@ def _cut_segments(start: Any, stop: Any, height: int, width: int) -> Any:
             inside = 0 <= col < width and 0 <= row < height
             out[used, 0] = i
             out[used, 1], out[used, 2] = (row, col) if inside else (-1.0, -1.0)
-            out[used, 3] = at[k + 1] - at[k]
+            out[used, 3], out[used, 4] = at[k], at[k + 1]
             used += 1
     return out[:used]
 
 
 def _walk(
     start: NDArray[np.float64], stop: NDArray[np.float64], height: int, width: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Divide segments among cells: (segment, row, col, share of the segment)."""
+) -> tuple[Any, Any, Any, Any, Any]:
+    """Divide segments among cells: (segment, row, col, begin and end along it in 0..1)."""
     cut = cast("Callable[..., NDArray[np.float64]]", _cut_segments)(start, stop, height, width)
     segment, row, col = cut[:, :3].astype(np.int64).T
-    return segment, row, col, cut[:, 3]
+    return segment, row, col, cut[:, 3], cut[:, 4]
+
+
+def _metres(
+    grid: Grid,
+    start: NDArray[np.float64],
+    stop: NDArray[np.float64],
+    segment: NDArray[np.int64],
+    begin: NDArray[np.float64],
+    end: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Measure each piece of a segment in metres, from place to place."""
+    a, step = start[segment], (stop - start)[segment]
+    origin, cell = np.array([grid.x0, grid.y0]), np.array([grid.dx, grid.dy])
+    ends = [origin + (a + step * at[:, None]) * cell for at in (begin, end)]
+    if not same_crs(grid.crs, METRIC_CRS):
+        move = operation(grid.crs, METRIC_CRS)
+        ends = [move(xy) for xy in ends]
+    length: NDArray[np.float64] = np.hypot(*(ends[1] - ends[0]).T)
+    return length

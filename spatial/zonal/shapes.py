@@ -61,7 +61,7 @@ def rings_in_cells(shapes: gpd.GeoSeries, grid: Grid, *, what: str = "polygons")
     Raises
     ------
     GeometryError
-        `not_polygon` or `polygon_invalid`, naming the first such row.
+        `zonal_not_polygon` or `polygon_invalid`, naming the first such row.
     """
     geometries = in_cells(shapes, grid, what=what)
     _check(geometries, shapes, what)
@@ -106,7 +106,7 @@ def _check(geometries: NDArray[np.object_], shapes: gpd.GeoSeries, what: str) ->
         at = int(np.flatnonzero(wrong)[0])
         raise GeometryError(
             "{what}: row {row} is a {kind}, not a polygon",
-            code="not_polygon",
+            code="zonal_not_polygon",
             what=what,
             row=str(shapes.index[at]),
             kind=geometries[at].geom_type,

@@ -74,7 +74,7 @@ def zonal_statistics(
     Raises
     ------
     GeometryError
-        `not_polygon`, `polygon_invalid`.
+        `zonal_not_polygon`, `polygon_invalid`.
     RasterError
         `grids_differ`, if a weight grid has other cells; `raster_unreadable`.
 

@@ -210,7 +210,7 @@ def test_empty_missing_and_far_polygons_have_no_answer(random_grid: Grid) -> Non
     ("shape", "code"),
     [
         (shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)]), "polygon_invalid"),
-        (shapely.Point(1, 1), "not_polygon"),
+        (shapely.Point(1, 1), "zonal_not_polygon"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(
