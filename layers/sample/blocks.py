@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from layers.sample.landuse import INDUSTRY, STATION, Ground
+from layers.sample.landuse import INDUSTRY, STATION
 from layers.sample.noise import generator
 from layers.sample.terrain import CAPITAL
 from layers.sample.town import Town
@@ -39,20 +39,21 @@ PLACED: Final = (
 )
 
 
-def assign_blocks(town: Town, ground: Ground, seed: int) -> list[str]:
-    """Return the zone of each block."""
+def assign_blocks(town: Town, seed: int) -> tuple[list[str], NDArray[np.bool_]]:
+    """Return the zone of each block, and which ones have a row of shops on the main road."""
     centre = shapely.get_coordinates(shapely.centroid(town.blocks))
     zones = _homes(town)
-    _trade(zones, town, centre, generator(seed, "blocks"))
-    _industry(zones, centre)
+    shops = _trade(zones, town, centre, generator(seed, "blocks"))
+    shops &= ~_industry(zones, centre)
     free = np.ones(len(centre), dtype=bool)
     for zone, offset in PLACED:
         away = np.hypot(*(centre - CAPITAL - np.array(offset, dtype=float)).T)
         block = int(np.where(free, away, np.inf).argmin())
-        zones[block], free[block] = zone, False
+        zones[block], free[block], shops[block] = zone, False, False
     away = np.hypot(*(centre - STATION).T)
-    zones[int(np.where(free, away, np.inf).argmin())] = "TR"
-    return zones
+    terminal = int(np.where(free, away, np.inf).argmin())
+    zones[terminal], shops[terminal] = "TR", False
+    return zones, shops
 
 
 def _homes(town: Town) -> list[str]:
@@ -62,21 +63,29 @@ def _homes(town: Town) -> list[str]:
     ]
 
 
-def _trade(zones: list[str], town: Town, centre: Array, random: np.random.Generator) -> None:
-    """Trade lines the main roads and fills the middle."""
+def _trade(
+    zones: list[str], town: Town, centre: Array, random: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Fill the middle with trade; further out it is one row deep along the main roads."""
     main = shapely.union_all(town.streets[: town.main])
     frontage = shapely.distance(town.blocks, main) < 1.0
     away = np.hypot(*(centre - CAPITAL).T)
+    shops = np.zeros(len(zones), dtype=bool)
     for block in range(len(zones)):
         draw = random.random()
-        if away[block] < 480.0 and draw < 0.6 or frontage[block] and away[block] < 900.0:
+        if (away[block] < 480.0 and draw < 0.6) or (frontage[block] and away[block] < 900.0):
             zones[block] = "K-2"
-        elif frontage[block] and draw < 0.6 or town.urban[block] > 0.6 and draw < 0.05:
+        elif frontage[block] and draw < 0.7:
+            shops[block] = True
+        elif town.urban[block] > 0.6 and draw < 0.05:
             zones[block] = "K-3"
+    return shops
 
 
-def _industry(zones: list[str], centre: Array) -> None:
+def _industry(zones: list[str], centre: Array) -> NDArray[np.bool_]:
     """The estate at the western highway, stores on its townward side."""
     inside = np.hypot((centre[:, 0] - INDUSTRY[0]) / 950.0, (centre[:, 1] - INDUSTRY[1]) / 520.0)
-    for block in np.flatnonzero(inside < 1.05).tolist():
+    estate = inside < 1.05
+    for block in np.flatnonzero(estate).tolist():
         zones[block] = "PL-6" if centre[block, 0] > INDUSTRY[0] + 450.0 else "KPI"
+    return np.asarray(estate)

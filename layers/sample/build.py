@@ -19,15 +19,23 @@ from layers.sample.grid import CRS, FINE_CELL, NORTH, WEST
 from layers.sample.landuse import make_ground
 from layers.sample.manifest import make_manifest, write_readme
 from layers.sample.names import MARK
-from layers.sample.noise import origin, warp
+from layers.sample.noise import origin, ragged, warp
+from layers.sample.permits import corner_points, make_permits
 from layers.sample.plans import kabupaten_plan, province_plan, town_plan
 from layers.sample.rivers import channel_mask, make_beds, trace_rivers
 from layers.sample.roads import make_roads
+from layers.sample.sites import look_around
 from layers.sample.surface import NODATA, Surface, flood_depths, make_surface
 from layers.sample.terrain import make_terrain
 from layers.sample.town import build_town
 from layers.sample.villages import make_land
-from layers.sample.writing import write_json, write_raster, write_table, write_vector
+from layers.sample.writing import (
+    write_json,
+    write_permits,
+    write_raster,
+    write_table,
+    write_vector,
+)
 from layers.sample.zoning_map import draw_zones
 
 __all__ = ["District", "build", "make_district"]
@@ -49,12 +57,17 @@ class District:
     tables : dict of name to DataFrame
     rasters : dict of name to (values, description)
     defects : list of Defect
+    permits : GeoDataFrame
+    intents : list of dict
+        What each permit is made to show.
     """
 
     layers: dict[str, gpd.GeoDataFrame]
     tables: dict[str, pd.DataFrame]
     rasters: dict[str, tuple[Array, str]]
     defects: list[Defect]
+    permits: gpd.GeoDataFrame
+    intents: list[dict[str, Any]]
 
 
 def build(directory: str | Path, *, seed: int = 33) -> dict[str, Any]:
@@ -82,8 +95,9 @@ def build(directory: str | Path, *, seed: int = 33) -> dict[str, Any]:
         write_table(table, folder / f"{name}.csv")
     for name, (values, description) in district.rasters.items():
         write_raster(values, folder / f"{name}.tif", description=description)
+    write_permits(district.permits, corner_points(district.permits), folder)
     manifest = make_manifest(
-        district.layers, district.tables, district.rasters, district.defects, seed
+        district.layers, district.tables, district.rasters, district.defects, district.intents, seed
     )
     write_json(manifest, folder / "manifest.json")
     write_readme(manifest, folder / "README.md")
@@ -94,18 +108,19 @@ def make_district(seed: int = 33) -> District:
     """Grow the kabupaten: terrain, rivers, villages, roads, town, plans, overlays."""
     move = warp(seed, "nature", NATURE)
     back = origin(move)
+    rough = ragged(seed, back)
     terrain = make_terrain(seed)
     rivers = trace_rivers(terrain, move, seed)
     channels = channel_mask(rivers)
-    land = make_land(terrain, channels, move, back, seed)
+    land = make_land(terrain, channels, move, rough, seed)
     beds = make_beds(rivers, land.land, land.town)
     roads = make_roads(terrain, land, channels, move, seed)
     ground = make_ground(terrain, land, channels, roads, seed)
     town = build_town(land.town, roads, [river.line for river in rivers], terrain, ground, seed)
-    zones = draw_zones(land.town, land.shore, town, beds, land.desa, terrain, ground, back, seed)
+    zones = draw_zones(land.town, land.shore, town, beds, land.desa, terrain, ground, rough, seed)
     surface = make_surface(terrain, back, rivers, land.land, seed)
     depths = flood_depths(surface, terrain, move, back)
-    lp2b, lsd = overlays.paddy(terrain, ground, land, back, seed)
+    lp2b, lsd = overlays.paddy(terrain, ground, land, rough, seed)
     above = {
         "lp2b": lp2b,
         "lsd": lsd,
@@ -113,14 +128,14 @@ def make_district(seed: int = 33) -> District:
         "cagar_budaya": overlays.heritage(seed),
     }
     faulty, defects = seed_defects(zones)
-    das, das_defect = _typed_by_hand(overlays.watersheds(terrain, rivers, land, back))
+    das, das_defect = _typed_by_hand(overlays.watersheds(terrain, rivers, land, rough))
     residents = people.population(land, ground, seed)
     poor, poor_defect = _suppressed(people.poverty(land, residents, seed))
     layers = {
         "rdtr": town_plan(faulty, land.desa, above),
-        "rtrw_kab": kabupaten_plan(terrain, ground, land, beds, back, seed),
-        "rtrw_prov": province_plan(terrain, ground, land, back, seed),
-        "kawasan_hutan": overlays.forest(terrain, ground, land, back, seed),
+        "rtrw_kab": kabupaten_plan(terrain, ground, land, beds, rough, seed),
+        "rtrw_prov": province_plan(terrain, ground, land, rough, seed),
+        "kawasan_hutan": overlays.forest(terrain, ground, land, rough, seed),
         "das": das,
         "sungai": lift(beds, lambda xy: _heights(surface, xy)).assign(REMARK=MARK),
         "garis_pantai": _line(land.shore),
@@ -134,11 +149,23 @@ def make_district(seed: int = 33) -> District:
         "sungai-3d", "heights", "sungai", None, None, float(len(beds)), "features",
         "Every vertex has a height: drop it, and say so",
     )  # fmt: skip
+    plans = {
+        "rdtr": faulty,
+        **{
+            name: layers[name].rename(columns={"KODKWS": "zona"})
+            for name in ("rtrw_kab", "rtrw_prov")
+        },
+    }
+    permits, intents = make_permits(
+        plans, look_around(layers, faulty), land.kabupaten, land.land, seed
+    )
     return District(
         layers,
         {"penduduk": residents, "kemiskinan": poor},
         _rasters(surface, depths),
         [*defects, whole, das_defect, poor_defect],
+        permits,
+        intents,
     )
 
 

@@ -132,8 +132,8 @@ def classify(
     result[(z > 330.0) & (soil + 0.8 * doubt > -0.3)] = "HPT"
     result[(z > 455.0) | (steep > 0.5)] = "HL"
     result[_hill(x, y) & (z > 62.0)] = "HP"
-    result[(sea < 1250.0) & (soil > -0.22) & (z < 6.0)] = "IK-2"
-    result[(sea < 1150.0) & (soil < -0.12) & (z < 6.0)] = "KEG"
+    result[(sea < 1150.0) & (soil > -0.3) & (z < 6.0)] = "IK-2"
+    result[(sea < 820.0) & (soil < -0.05) & (z < 6.0)] = "KEG"
     lived = (ground.rural > 0.62 + 0.25 * doubt) & (z < 430.0) & (steep < 0.3) & (sea > 500.0)
     result[lived] = "PD"
     result[(ground.urban > 0.42 + 0.12 * doubt) & (steep < 0.25) & (sea > 450.0)] = "PK"

@@ -21,6 +21,7 @@ def make_manifest(
     tables: Mapping[str, pd.DataFrame],
     rasters: Mapping[str, Any],
     defects: list[Defect],
+    intents: list[dict[str, Any]],
     seed: int,
 ) -> dict[str, Any]:
     """Return the list of files and seeded defects."""
@@ -50,6 +51,8 @@ def make_manifest(
         "seed": seed,
         "layers": files,
         "defects": [defect.to_dict() for defect in defects],
+        "permits": [intent for intent in intents if intent["permit_id"]],
+        "permits_without_site": [intent for intent in intents if not intent["permit_id"]],
     }
 
 

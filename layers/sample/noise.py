@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from layers.sample.grid import CELL, FINE_CELL, HEIGHT_M, NORTH, WEST, WIDTH_M, centres
 
-__all__ = ["Field", "Warp", "field", "generator", "origin", "warp"]
+__all__ = ["Field", "Warp", "field", "generator", "origin", "ragged", "warp"]
 
 Array: TypeAlias = NDArray[np.float64]
 Field: TypeAlias = Callable[[Array, Array], Array]
@@ -111,3 +111,13 @@ def origin(move: Warp) -> Array:
     rows = (NORTH - source[:, 1]) / CELL - 0.5
     columns = (source[:, 0] - WEST) / CELL - 0.5
     return np.stack((rows.reshape(x.shape), columns.reshape(x.shape)))
+
+
+def ragged(seed: int, origin: Array) -> Array:
+    """Return origins that also jitter by about half a cell: borders without stairs.
+
+    For labels only: unlike `origin` this is no displacement that could be undone.
+    """
+    x, y = centres(FINE_CELL)
+    shift = [1.7 * field(seed, f"ragged/{axis}", 460.0, octaves=3, gain=0.6)(x, y) for axis in "xy"]
+    return np.asarray(origin + np.stack(shift))

@@ -142,4 +142,4 @@ def _channel_facts(
     away = np.hypot(*(at.reshape(SIDE, SIDE, 2) - at[channel]).transpose(2, 0, 1))
     stage = 2.2 * terrain.area_km2.ravel()[channel] ** 0.15
     none = channel < 0
-    return np.where(none, np.inf, bed), np.where(none, np.inf, away), np.where(none, 0.0, stage)
+    return np.where(none, -np.inf, bed), np.where(none, np.inf, away), np.where(none, 0.0, stage)

@@ -63,6 +63,7 @@ def make_terrain(seed: int) -> Terrain:
         area = _accumulate(receiver, order)
         z = _cut(z, land, receiver, order, area)
     receiver, order = _flood(z, land)
+    z = _without_pits(z, receiver, order)
     return Terrain(z, land, receiver, order, _accumulate(receiver, order))
 
 
@@ -82,7 +83,7 @@ def _raise(seed: int) -> Array:
     upland = np.clip((inland - 7500.0) / 12_500.0, 0.0, None) ** 1.35
     away = np.hypot(x - VOLCANO[0], y - VOLCANO[1])
     cone = 1250.0 * np.exp(-away / 3900.0)
-    hill = _hill(x, y, HILL, (1500.0, 540.0), 0.35) * 320.0
+    hill = _hill(x, y, HILL, (1500.0, 560.0), 0.35) * 400.0
     hill += _hill(x, y, (464_900.0, 9_242_300.0), (1300.0, 800.0), -0.5) * 95.0
     relief = upland * (130.0 + 300.0 * ridges**2 + 110.0 * rough)
     gentle = 2.2 * rough * np.clip(inland / 2500.0, 0.0, 1.0)
@@ -144,6 +145,15 @@ def _without_rim(cells: NDArray[np.int64]) -> NDArray[np.int64]:
     """Cell numbers of the padded grid as those of the grid itself."""
     row, column = np.divmod(cells, SIDE + 2)
     return np.asarray((row - 1) * SIDE + column - 1)
+
+
+def _without_pits(z: Array, receiver: NDArray[np.int64], order: NDArray[np.int64]) -> Array:
+    """Raise hollows until they spill: this land has no lakes."""
+    height, target = z.ravel().tolist(), receiver.tolist()
+    for cell in order.tolist():
+        if target[cell] != cell:
+            height[cell] = max(height[cell], height[target[cell]] + 1e-3)
+    return np.array(height).reshape(SIDE, SIDE)
 
 
 def _accumulate(receiver: NDArray[np.int64], order: NDArray[np.int64]) -> Array:

@@ -19,7 +19,7 @@ from layers.sample.grid import CELL, NORTH, WEST
 from layers.sample.landuse import INDUSTRY, Ground
 from layers.sample.mosaic import PRECISION_M, boundaries, faces, polygon_parts
 from layers.sample.noise import generator
-from layers.sample.terrain import Terrain
+from layers.sample.terrain import HILL, Terrain
 
 __all__ = ["Town", "build_town", "sample_at"]
 
@@ -90,7 +90,9 @@ def _town_likeness(terrain: Terrain, ground: Ground) -> Array:
     x, y = WEST + (columns + 0.5) * CELL, NORTH - (rows + 0.5) * CELL
     estate = np.hypot((x - INDUSTRY[0]) / 850.0, (y - INDUSTRY[1]) / 430.0) < 1.0
     likeness = np.where(estate, URBAN + 0.01, ground.urban)
-    usable = (ground.slope < 0.13) & (ground.to_sea_m > 600.0) & terrain.land
+    # People build up the foot of the hill, steep as it is.
+    foot = (np.hypot(x - HILL[0], y - HILL[1]) < 2300.0) & (terrain.z < 120.0)
+    usable = ((ground.slope < 0.13) | foot) & (ground.to_sea_m > 600.0) & terrain.land
     return np.asarray(ndimage.gaussian_filter(np.where(usable, likeness, 0.0), 0.7))
 
 

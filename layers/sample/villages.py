@@ -94,7 +94,7 @@ def make_land(
     centre, kecamatan = centre[order], kecamatan[order]
     grown = _grow(_effort(terrain, channels, seed), inside, centre)
     labels = np.where(terrain.land, np.where(inside, grown, NEIGHBOUR), SEA).astype(np.int32)
-    polygons, values = from_cells(labels, origin, blur_m=60.0)
+    polygons, values = from_cells(labels, origin, blur_m=55.0, tolerance_m=32.0)
     rows = [polygons[values == place + 1] for place in range(len(centre))]
     desa = gpd.GeoDataFrame(
         _codes(kecamatan), geometry=[shapely.coverage_union_all(parts) for parts in rows], crs=CRS

@@ -23,7 +23,15 @@ from layers.sample.names import MARK
 from layers.sample.surface import NODATA
 from spatial.crs import parse_crs, project
 
-__all__ = ["FILES", "LayerFile", "write_json", "write_raster", "write_table", "write_vector"]
+__all__ = [
+    "FILES",
+    "LayerFile",
+    "write_json",
+    "write_permits",
+    "write_raster",
+    "write_table",
+    "write_vector",
+]
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -31,6 +39,8 @@ Array: TypeAlias = NDArray[np.float64]
 FIXED_DATE: Final = "2024-06-13T00:00:00Z"
 DEGREE_DECIMALS: Final = 7
 METRE_DECIMALS: Final = 2
+#: A millimetre: seven decimals would move the area of a plot by 0.1 m2.
+PARCEL_DECIMALS: Final = 8
 #: A zip entry's date; the oldest the format knows.
 ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -138,6 +148,56 @@ def _fixed_date() -> Iterator[None]:
         yield
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def write_permits(permits: gpd.GeoDataFrame, corners: pd.DataFrame, folder: Path) -> None:
+    """Write the permits as GeoJSON, and as a workbook with corners as surveyors send them."""
+    moved = permits.assign(
+        geometry=_lonlat(permits.geometry.to_numpy()),
+        footprint=_wkt(permits["footprint"]),
+    )
+    properties = moved.drop(columns="geometry").to_dict("records")
+    features = [
+        {
+            "type": "Feature",
+            "properties": {key: _plain(value) for key, value in row.items()},
+            "geometry": shapely.geometry.mapping(parcel),
+        }
+        for row, parcel in zip(properties, moved["geometry"], strict=True)
+    ]
+    write_json({"type": "FeatureCollection", "features": features}, folder / "permohonan.geojson")
+    table = moved.drop(columns="geometry").assign(
+        dokumen=["; ".join(items) for items in moved["dokumen"]],
+        geometry=shapely.to_wkt(moved["geometry"].to_numpy(), rounding_precision=PARCEL_DECIMALS),
+    )
+    with pd.ExcelWriter(folder / "permohonan.xlsx", engine="openpyxl") as workbook:
+        table.to_excel(workbook, sheet_name="permohonan", index=False)
+        corners.to_excel(workbook, sheet_name="titik", index=False)
+
+
+def _lonlat(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
+    moved = project(geometries, CRS, "OGC:CRS84", densify=False)
+    return np.asarray(
+        shapely.transform(moved, lambda xy: np.round(xy, PARCEL_DECIMALS)), dtype=object
+    )
+
+
+def _wkt(footprints: pd.Series[Any]) -> list[str | None]:
+    texts: list[str | None] = []
+    for shape in footprints:
+        known = isinstance(shape, shapely.Geometry)
+        moved = _lonlat(np.array([shape])) if known else []
+        texts.append(
+            shapely.to_wkt(moved[0], rounding_precision=PARCEL_DECIMALS) if known else None
+        )
+    return texts
+
+
+def _plain(value: Any) -> Any:
+    """A JSON value; not-a-number is null."""
+    if isinstance(value, float) and np.isnan(value):
+        return None
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def write_raster(values: Array, path: Path, *, description: str) -> None:

@@ -30,6 +30,8 @@ Geometries: TypeAlias = NDArray[np.object_]
 #: Width of the protected strip along a river in town, m, by depth (up to 3 m, deeper).
 RIVER_STRIP_M: Final = (10.0, 15.0)
 COAST_STRIP_M: Final = 100.0
+#: Depth of a row of shops along a main road, m.
+SHOPS_M: Final = 34.0
 #: What the countryside classes of the general plan are called in the detailed plan.
 RURAL: Final = {
     "P-2": "P-3",
@@ -58,6 +60,8 @@ def draw_zones(
     water, strips = _rivers(area, beds)
     coast = _coast(area, shore, nature[names == "EM"])
     road = _roads(area, town, water)
+    block_zones, shops = assign_blocks(town, seed)
+    row = _shop_rows(town, shops)
     built = shapely.union_all(town.blocks, grid_size=PRECISION_M)
     hard = shapely.union_all([water, road], grid_size=PRECISION_M)
     lines = [
@@ -65,16 +69,16 @@ def draw_zones(
         *boundaries(water),
         *boundaries(road),
         *_outside([*boundaries(strips), *boundaries(coast)], hard),
-        *_outside(boundaries(town.blocks), hard),
+        *_outside([*boundaries(town.blocks), *boundaries(row)], hard),
         *_outside(boundaries(nature), shapely.union_all([hard, built], grid_size=PRECISION_M)),
         *_inside(boundaries(desa.geometry.array), road),
     ]
     found = faces(shapely.intersection(np.array(lines, dtype=object), area))
     inside = shapely.point_on_surface(found)
     found = found[shapely.contains_properly(area, inside)]
-    zones = _name(
-        found, water, road, strips, coast, town, assign_blocks(town, ground, seed), nature, names
-    )
+    below = [(nature, names), (town.blocks, block_zones)]
+    above = [(row, "K-3"), (coast, "PS"), (strips, "PS"), (road, "BJ"), (water, "BA")]
+    zones = _name(found, below, above)
     found, zones = merge_small(found, zones, _is_scrap)
     return gpd.GeoDataFrame({"zona": zones}, geometry=found, crs=desa.crs)
 
@@ -134,22 +138,28 @@ def _inside(lines: Geometries, cover: shapely.Geometry) -> list[shapely.Geometry
     return list(shapely.intersection(lines, cover))
 
 
+def _shop_rows(town: Town, shops: NDArray[np.bool_]) -> shapely.MultiPolygon:
+    """The part of these blocks that faces a main road."""
+    near = shapely.buffer(town.streets[: town.main], town.width_m[: town.main] / 2 + SHOPS_M)
+    rows = shapely.intersection(
+        shapely.union_all(town.blocks[shops], grid_size=PRECISION_M),
+        shapely.simplify(shapely.union_all(near), 0.5),
+        grid_size=PRECISION_M,
+    )
+    return areal(rows)
+
+
 def _name(
     found: Geometries,
-    water: shapely.Geometry,
-    road: shapely.Geometry,
-    strips: shapely.Geometry,
-    coast: shapely.Geometry,
-    town: Town,
-    block_zones: list[str],
-    nature: Geometries,
-    nature_zones: Geometries,
+    below: list[tuple[Geometries, list[str]]],
+    above: list[tuple[shapely.MultiPolygon, str]],
 ) -> list[str]:
-    """Zone of each face: water before road before strip before block before countryside."""
+    """Zone of each face: of all that cover it, the last one named."""
     points = shapely.point_on_surface(found)
-    names = _at(points, nature, list(nature_zones), ["P-1"] * len(found))
-    names = _at(points, town.blocks, block_zones, names)
-    for cover, zone in ((coast, "PS"), (strips, "PS"), (road, "BJ"), (water, "BA")):
+    names = ["P-1"] * len(found)
+    for polygons, zones in below:
+        names = _at(points, polygons, list(zones), names)
+    for cover, zone in above:
         parts = shapely.get_parts(cover)
         names = _at(points, parts, [zone] * len(parts), names)
     return names
