@@ -1,0 +1,299 @@
+"""Check permits against plans: the one way from a table of permits to verdicts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from spatial.crs import parse_crs, project
+from spatial.errors import PlanError, PlanNotFoundError
+from spatial.notes import Note
+from spatial.validity import faults
+from zoning.coverage import polygons_of
+from zoning.finding import Finding
+from zoning.ground import Ground, ground_on
+from zoning.judge import ENGINE, Case, judge, plan_use
+from zoning.lattice import UNKNOWN
+from zoning.permit import Permit, permits_of
+from zoning.plan import Plan
+from zoning.policies import Policy, require_policy
+from zoning.survey import Scene, survey
+from zoning.verdict import Evidence, Verdict, Verdicts
+
+__all__ = ["check_permits"]
+
+#: Half a unit of the last decimal that permit coordinates are usually written with.
+DEGREE_PRECISION_M: Final = 0.0055
+METRE_PRECISION_M: Final = 0.0005
+SMALLEST_PARCEL_M2: Final = 1.0
+
+
+def check_permits(
+    permits: gpd.GeoDataFrame,
+    plan: Plan | Iterable[Plan],
+    *,
+    on: date | None = None,
+    known_at: str | None = None,
+    policy: str = "strict_parts",
+) -> Verdicts:
+    """Judge permits against one plan or several.
+
+    Parameters
+    ----------
+    permits : GeoDataFrame, shape (n,)
+        Geometry = parcel, in a known CRS; columns as `zoning.permit.COLUMNS` (m2, m), as
+        `zoning.read_permits` gives them. `footprint` holds geometries of the same CRS.
+    plan : Plan or several of them
+        In any order; the hierarchy decides which is asked first, the others are compared.
+        All must measure areas on the same plane.
+    on : date, optional
+        Legal date for all permits. Without it each permit's `tanggal`, else today.
+    known_at : str, optional
+        What the layers' store knew at that time; without it, what it knows now.
+    policy : {"strict_parts", "footprint_only", "majority", "nyc10"}
+        Which zones of a split parcel count.
+
+    Returns
+    -------
+    Verdicts
+        One per permit, in order: a row that cannot be judged has a verdict that says why.
+
+    Raises
+    ------
+    PlanNotFoundError
+        If `on` is given and no plan is in force then.
+    PlanError
+        If plans measure areas on different planes.
+    CrsError
+        If the permits state no CRS.
+
+    Examples
+    --------
+    >>> from zoning import check_permits, load_plan, sample_plan_folder  # doctest: +SKIP
+    >>> check_permits(permits, load_plan(folder, store))  # doctest: +SKIP
+    Verdicts(60 permits)
+    """
+    plans = _ordered(plan)
+    if on is not None:
+        _require_force(plans, on)
+    rows = permits_of(permits)
+    source = parse_crs(permits.crs, what="permits")
+    plane = plans[0].meta.area_crs
+    rows = _refuse_faulty(rows)
+    parcels = _on_plane([row.parcel for row in rows], source, plane)
+    footprints = _on_plane([row.footprint for row in rows], source, plane)
+    precision = DEGREE_PRECISION_M if source.is_geographic else METRE_PRECISION_M
+    batches = _batches(rows, plans, on, known_at)
+    verdicts: list[Verdict | None] = [None] * len(rows)
+    for grounds, members in batches:
+        for index, verdict in _judge_batch(
+            grounds, members, rows, parcels, footprints, precision, known_at, require_policy(policy)
+        ):
+            verdicts[index] = verdict
+    today = date.today()
+    for index, row in enumerate(rows):
+        if verdicts[index] is None:
+            verdicts[index] = _unjudged(row, plans, on or row.tanggal or today, known_at, policy)
+    series = gpd.GeoSeries(list(permits.geometry), index=permits.index, crs=permits.crs)
+    return Verdicts([verdict for verdict in verdicts if verdict is not None], series)
+
+
+def _ordered(plan: Plan | Iterable[Plan]) -> tuple[Plan, ...]:
+    found = (plan,) if isinstance(plan, Plan) else tuple(plan)
+    if not found:
+        raise PlanNotFoundError("no plan was given", code="plan_not_given")
+    planes = {one.meta.area_crs for one in found}
+    if len(planes) > 1:
+        raise PlanError(
+            "plans measure areas on different planes: {planes}",
+            code="plan_planes_differ",
+            hint="Give them the same area_crs in plan.toml, or check against them one by one",
+            planes=", ".join(sorted(planes)),
+        )
+    return tuple(sorted(found, key=lambda one: (one.meta.level, one.id)))
+
+
+def _require_force(plans: Sequence[Plan], on: date) -> None:
+    if not any(plan.meta.in_force(on) for plan in plans):
+        raise PlanNotFoundError(
+            "no plan is in force on {on}",
+            code="plan_none_in_force",
+            hint="Plans and the days they hold: {known}",
+            on=on.isoformat(),
+            known=_known(plans),
+        )
+
+
+def _known(plans: Sequence[Plan]) -> str:
+    spans = (
+        f"{plan.id} {plan.meta.valid_from}..{plan.meta.valid_to or ''} ({plan.meta.legal_status})"
+        for plan in plans
+    )
+    return "; ".join(spans)
+
+
+def _refuse_faulty(rows: list[Permit]) -> list[Permit]:
+    """Keep the reason why a parcel or footprint cannot be measured; nothing is repaired."""
+    checked = list(rows)
+    parcels = _array([row.parcel for row in rows])
+    for index, fault in enumerate(faults(parcels, what=[f"parcel {r.permit_id}" for r in rows])):
+        if fault is not None and checked[index].fault is None:
+            checked[index] = replace(checked[index], fault=Note.of(fault), parcel=None)
+    given = [index for index, row in enumerate(rows) if row.footprint is not None]
+    names = [f"footprint {rows[index].permit_id}" for index in given]
+    for index, fault in zip(
+        given, faults(_array([rows[i].footprint for i in given]), what=names), strict=True
+    ):
+        if fault is not None and checked[index].fault is None:
+            checked[index] = replace(checked[index], fault=Note.of(fault))
+    return checked
+
+
+def _array(geometries: Sequence[BaseGeometry | None]) -> NDArray[np.object_]:
+    array = np.empty(len(geometries), dtype=object)
+    array[:] = geometries
+    return array
+
+
+def _on_plane(
+    geometries: Sequence[BaseGeometry | None], source: Any, plane: Any
+) -> NDArray[np.object_]:
+    """Project what is there, in canonical order of vertices so that their order never matters."""
+    array = _array(geometries)
+    there = ~shapely.is_missing(array)
+    array[there] = project(shapely.normalize(array[there]), source, plane)
+    return array
+
+
+def _batches(
+    rows: Sequence[Permit], plans: Sequence[Plan], on: date | None, known_at: str | None
+) -> list[tuple[tuple[Ground, ...], list[tuple[int, date]]]]:
+    """Group permits by the grounds that their legal dates lead to."""
+    today = date.today()
+    groups: dict[tuple[int, ...], list[tuple[int, date]]] = defaultdict(list)
+    grounds: dict[tuple[int, ...], tuple[Ground, ...]] = {}
+    by_day: dict[date, tuple[Ground, ...]] = {}
+    for index, row in enumerate(rows):
+        if row.fault is not None:
+            continue
+        day = on or row.tanggal or today
+        if day not in by_day:
+            in_force = [plan for plan in plans if plan.meta.in_force(day)]
+            by_day[day] = tuple(ground_on(plan, day, known_at) for plan in in_force)
+        if by_day[day]:
+            key = tuple(id(ground) for ground in by_day[day])
+            grounds[key] = by_day[day]
+            groups[key].append((index, day))
+    return [(grounds[key], members) for key, members in groups.items()]
+
+
+def _judge_batch(
+    grounds: tuple[Ground, ...],
+    members: Sequence[tuple[int, date]],
+    rows: Sequence[Permit],
+    parcels: NDArray[np.object_],
+    footprints: NDArray[np.object_],
+    precision_m: float,
+    known_at: str | None,
+    policy: Policy,
+) -> Iterable[tuple[int, Verdict]]:
+    regions = [parcels[index] for index, _ in members]
+    surveyed = [survey(ground, regions) for ground in grounds]
+    for place, (index, day) in enumerate(members):
+        whole = [scenes[place] for scenes in surveyed]
+        if whole[0].area_m2 < SMALLEST_PARCEL_M2:
+            continue
+        scenes, compared, rest = _fill(whole)
+        case = Case(
+            permit=rows[index],
+            parcel=parcels[index],
+            footprint=footprints[index],
+            area_m2=whole[0].area_m2,
+            precision_m=precision_m,
+            grounds=grounds,
+            scenes=tuple(scenes),
+            compared=tuple(compared),
+            rest=rest,
+            on=day,
+            known_at=known_at,
+            policy=policy,
+        )
+        yield index, judge(case)
+
+
+def _fill(whole: Sequence[Scene]) -> tuple[list[Scene], list[Scene], BaseGeometry | None]:
+    """Give each plan what the plans above it leave; what is left of the plans is compared.
+
+    Returns
+    -------
+    deciding, compared : lists of Scene
+    rest : geometry or None
+        What no plan covers.
+    """
+    deciding: list[Scene] = []
+    rest: BaseGeometry | None = None
+    for index, scene in enumerate(whole):
+        here = scene if rest is None else survey(scene.ground, [rest], partial=True)[0]
+        if here.uncovered_m2 < scene.ground.meta.area_floor_m2:
+            return [*deciding, here], list(whole[index + 1 :]), None
+        if not here.zones:
+            deciding += [here] if scene.fault else []
+            rest = here.region
+            continue
+        rest = here.uncovered_part()
+        covered = polygons_of(here.region.difference(rest))
+        deciding += survey(scene.ground, [covered], partial=True)
+    return deciding, [], rest
+
+
+def _unjudged(
+    row: Permit, plans: Sequence[Plan], on: date, known_at: str | None, policy: str
+) -> Verdict:
+    """Return the verdict of a row that could not be judged: it needs review, and says why."""
+    if row.fault is not None:
+        note, reason = row.fault, "INPUT_KURANG"
+    elif not any(plan.meta.in_force(on) for plan in plans):
+        text = "no plan is in force on {on}; plans and the days they hold: {known}"
+        details = {"on": on.isoformat(), "known": _known(plans)}
+        note, reason = Note("permit_no_plan", text, "error", details), "TANPA_CAKUPAN"
+    else:
+        text = "the parcel is smaller than {smallest} m2"
+        details = {"smallest": str(SMALLEST_PARCEL_M2)}
+        note, reason = Note("parcel_too_small", text, "error", details), "INPUT_KURANG"
+    finding = Finding(
+        rule=note.code,
+        kind="masukan",
+        interval=UNKNOWN,
+        reason=reason,
+        facts={"sebab": str(note)},
+    )
+    uses = tuple(plan_use(plan, "tidak dinilai") for plan in plans)
+    return Verdict(
+        permit_id=row.permit_id,
+        verdict="PERLU_KAJIAN",
+        interval=UNKNOWN,
+        possible=("SESUAI", "TIDAK_SESUAI"),
+        reasons=(reason,),
+        crs=plans[0].meta.area_crs,
+        area_m2=None,
+        uncertainty_m2=None,
+        registered_m2=row.number("luas_sertipikat_m2"),
+        parts=(),
+        uncovered_m2=None,
+        overlap_m2=0.0,
+        findings=(finding,),
+        conditions=(),
+        approvable=None,
+        route=None,
+        notes=(note,),
+        evidence=Evidence(ENGINE, uses, (), on, known_at, policy),
+    )

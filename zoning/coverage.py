@@ -1,0 +1,159 @@
+"""Classes of one layer on one plane, ready to be asked many times and by many threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from spatial.crs import project
+
+__all__ = ["Coverage", "build_coverage", "erode", "polygons_of"]
+
+Geometries = NDArray[np.object_]
+#: Pieces of zones have at most about this many vertices, so that one question stays cheap.
+PIECE_VERTICES: Final = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Coverage:
+    """Classes cut into small pieces under an index; pieces of one class never overlap.
+
+    Geometries are shared by threads and are therefore never prepared.
+
+    Parameters
+    ----------
+    codes : tuple of str
+        Sorted.
+    pieces : array of geometries, shape (n,)
+    owner : array of int, shape (n,)
+        Position in `codes` of the class of each piece.
+    tree : STRtree
+        Over `pieces`.
+    """
+
+    codes: tuple[str, ...]
+    pieces: Geometries
+    owner: NDArray[np.intp]
+    tree: shapely.STRtree
+
+    def areas(
+        self, geometries: Geometries
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+        """Return rows, classes and areas (m2 of the plane) of every class met by every geometry.
+
+        Sorted by row and class; a class that is only touched is not there.
+        """
+        row, piece = self.tree.query(geometries, predicate="intersects")
+        area = shapely.area(shapely.intersection(geometries[row], self.pieces[piece]))
+        met = area > 0.0
+        key = row[met] * len(self.codes) + self.owner[piece[met]]
+        unique, inverse = np.unique(key, return_inverse=True)
+        total = np.zeros(len(unique))
+        np.add.at(total, inverse, area[met])
+        count = max(len(self.codes), 1)
+        return unique // count, unique % count, total
+
+    def part(self, geometry: BaseGeometry, code: str | None = None) -> BaseGeometry:
+        """Return the part of a geometry in one class, or in any, as polygons."""
+        found = self.tree.query(geometry, predicate="intersects")
+        if code is not None:
+            found = found[self.owner[found] == self.codes.index(code)]
+        cut = shapely.intersection(geometry, self.pieces[found])
+        return polygons_of(shapely.union_all(cut))
+
+    def distances(self, geometry: BaseGeometry, within_m: float) -> dict[str, float]:
+        """Return the distance to every class no further than `within_m`."""
+        found = self.tree.query(geometry, predicate="dwithin", distance=within_m)
+        away = shapely.distance(geometry, self.pieces[found])
+        nearest: dict[str, float] = {}
+        for owner, distance in zip(self.owner[found], away, strict=True):
+            code = self.codes[owner]
+            nearest[code] = min(float(distance), nearest.get(code, np.inf))
+        return nearest
+
+
+def build_coverage(geometries: Geometries, codes: Iterable[str]) -> Coverage:
+    """Dissolve polygons by class, cut them into pieces and index them.
+
+    Parameters
+    ----------
+    geometries : array of polygons, shape (n,)
+        Valid, on one plane.
+    codes : n class codes
+    """
+    labels = np.asarray(list(codes), dtype=object)
+    names = tuple(sorted(set(labels.tolist())))
+    pieces: list[BaseGeometry] = []
+    owner: list[int] = []
+    for index, name in enumerate(names):
+        mine = geometries[labels == name]
+        mine = mine[~shapely.is_empty(mine) & (shapely.area(mine) > 0)]
+        for part in shapely.get_parts(polygons_of(shapely.union_all(mine))):
+            cut = _split(part)
+            pieces.extend(cut)
+            owner.extend([index] * len(cut))
+    array = np.empty(len(pieces), dtype=object)
+    array[:] = pieces
+    return Coverage(names, array, np.asarray(owner, dtype=np.intp), shapely.STRtree(array))
+
+
+def _split(polygon: BaseGeometry) -> list[BaseGeometry]:
+    """Halve a polygon across its longer side until its pieces are small."""
+    if shapely.get_num_coordinates(polygon) <= PIECE_VERTICES:
+        return [polygon]
+    west, south, east, north = polygon.bounds
+    if east - west >= north - south:
+        middle = (west + east) / 2
+        halves = (
+            shapely.box(west, south, middle, north),
+            shapely.box(middle, south, east, north),
+        )
+    else:
+        middle = (south + north) / 2
+        halves = (
+            shapely.box(west, south, east, middle),
+            shapely.box(west, middle, east, north),
+        )
+    found: list[BaseGeometry] = []
+    for half in halves:
+        for part in shapely.get_parts(polygons_of(shapely.intersection(polygon, half))):
+            found.extend(_split(part))
+    return found
+
+
+def polygons_of(geometry: BaseGeometry) -> BaseGeometry:
+    """Return only what has an area: points and lines of a touching edge fall away."""
+    if geometry.geom_type in ("Polygon", "MultiPolygon"):
+        return geometry
+    parts = shapely.get_parts(geometry)
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+
+
+def erode(
+    geometries: Geometries, codes: Iterable[str], depth_m: float, plane: Any, metric: Any
+) -> Coverage:
+    """Return the coverage of what lies deeper than `depth_m` inside its class.
+
+    Widths are metric, areas are not: the classes are dissolved, taken to the metric plane,
+    shrunk there and brought back.
+
+    Parameters
+    ----------
+    plane, metric : CRS
+        Of the geometries, and of the distance.
+    """
+    labels = np.asarray(list(codes), dtype=object)
+    names = sorted(set(labels.tolist()))
+    whole = np.empty(len(names), dtype=object)
+    for index, name in enumerate(names):
+        whole[index] = shapely.union_all(geometries[labels == name])
+    if depth_m > 0:
+        shrunk = shapely.buffer(project(whole, plane, metric), -depth_m, quad_segs=16)
+        whole = project(shrunk, metric, plane)
+    return build_coverage(whole, names)

@@ -1,0 +1,157 @@
+"""One finding: what a rule says of a permit, how far that is proven, and the law behind it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from spatial.crs import LONLAT, project
+from zoning.lattice import Interval, Izin
+from zoning.plan import Citation
+
+__all__ = ["Finding", "Kind", "Part", "lonlat_mapping", "rounded"]
+
+Kind: TypeAlias = Literal[
+    "matriks", "ketentuan_khusus", "intensitas", "luas", "cakupan", "konflik", "tapak", "masukan"
+]
+
+#: Decimals of degrees in answers: a tenth of a millimetre.
+DEGREE_DECIMALS: Final = 9
+NO_FACTS: Final[Mapping[str, Any]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule says.
+
+    Parameters
+    ----------
+    rule : str
+        Stable name, e.g. `itbx:R-2`, `kdb_maks:R-2`, `LP2B:larang`.
+    kind : Kind
+        Family of rules.
+    interval : Interval
+        What it may be.
+    area_m2 : float or None
+        Area it concerns; None where it concerns the permit as a whole.
+    region : geometry or None
+        Where, on the plane of areas; None for the whole parcel.
+    measured, limit, unit
+        The numbers compared, where numbers are.
+    conditions : tuple of str
+        What has to be kept where it applies.
+    basis : Citation or None
+        The law; `also` holds further ones, where plans contradict each other.
+    reason : str
+        Why the interval is wide, one of `lattice.REASONS`; empty where it is not.
+    spatial : bool
+        Whether a prohibition concerns just its region, so that the rest may be approved.
+    facts : mapping
+        What `explain` needs: zone, activity, document, suggestions ...
+    """
+
+    rule: str
+    kind: Kind
+    interval: Interval
+    area_m2: float | None = None
+    region: BaseGeometry | None = None
+    measured: float | None = None
+    limit: float | None = None
+    unit: str | None = None
+    conditions: tuple[str, ...] = ()
+    basis: Citation | None = None
+    also: tuple[Citation, ...] = ()
+    reason: str = ""
+    spatial: bool = False
+    facts: Mapping[str, Any] = field(default_factory=lambda: NO_FACTS)
+
+    @property
+    def prohibits(self) -> bool:
+        """Whether it is proven to prohibit."""
+        return self.interval.lo is Izin.X
+
+    @property
+    def may_prohibit(self) -> bool:
+        """Whether it may prohibit."""
+        return self.interval.hi is Izin.X
+
+    def to_dict(self, crs: str) -> dict[str, Any]:
+        """Return the finding as JSON-ready dictionary; geometry as GeoJSON in degrees."""
+        return {
+            "rule": self.rule,
+            "kind": self.kind,
+            "interval": self.interval.to_list(),
+            "measured": rounded(self.measured, 9),
+            "limit": self.limit,
+            "unit": self.unit,
+            "area_m2": rounded(self.area_m2),
+            "conditions": list(self.conditions),
+            "dasar": self.basis.to_dict() if self.basis else None,
+            "dasar_lain": [basis.to_dict() for basis in self.also],
+            "reason": self.reason or None,
+            "facts": dict(self.facts),
+            "geometry": lonlat_mapping(self.region, crs),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The share of a parcel in one zone of one instrument."""
+
+    instrument: str
+    zone: str
+    area_m2: float
+    share: float
+    interval: Interval
+    proven: bool
+    counted: bool = True
+    registered_m2: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the part as JSON-ready dictionary; `izin` is None where it is not certain."""
+        return {
+            "instrument": self.instrument,
+            "zone": self.zone,
+            "area_m2": rounded(self.area_m2),
+            "share": rounded(self.share, 9),
+            "izin": self.interval.lo.name if self.interval.certain else None,
+            "interval": self.interval.to_list(),
+            "sliver": not self.proven,
+            "counted": self.counted,
+            "registered_m2": rounded(self.registered_m2),
+        }
+
+
+def rounded(value: float | None, decimals: int = 6) -> float | None:
+    """Round for the answer only, so that the last bits of a sum do not show; NaN is no answer."""
+    if value is None or math.isnan(value):
+        return None
+    return round(float(value), decimals) + 0.0
+
+
+def lonlat_mapping(geometry: BaseGeometry | None, crs: str) -> dict[str, Any] | None:
+    """Return a geometry as GeoJSON: longitude and latitude (CRS84), counter-clockwise rings."""
+    if geometry is None or geometry.is_empty:
+        return None
+    array = np.empty(1, dtype=object)
+    array[0] = geometry
+    [moved] = project(array, crs, LONLAT)
+    turned = shapely.orient_polygons(moved)
+    fixed = shapely.transform(turned, lambda xy: np.round(xy, DEGREE_DECIMALS))
+    mapping: dict[str, Any] = _lists(shapely.geometry.mapping(fixed))
+    return mapping
+
+
+def _lists(value: Any) -> Any:
+    """Turn the tuples of a mapping into the lists that JSON gives back."""
+    if isinstance(value, dict):
+        return {key: _lists(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_lists(inner) for inner in value]
+    return value

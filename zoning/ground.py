@@ -1,0 +1,245 @@
+"""What lies where under a plan on a day: its zones and overlays, prepared once for many permits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from spatial.crs import parse_crs, project
+from spatial.errors import EngineError, LayerError, LayerNotFoundError
+from zoning.coverage import Coverage, build_coverage, erode
+from zoning.plan import OverlayRule, Plan, PlanMeta
+from zoning.ruleset import RuleSet, rules_on
+from zoning.sempadan import river_widths
+
+__all__ = ["Ground", "LayerUse", "OverlayMap", "ZoneMap", "ground_on"]
+
+#: What stands in an official attribute where there is nothing.
+NONE_WORDS = frozenset({"", "tidak ada", "-"})
+
+
+@dataclass(frozen=True, slots=True)
+class LayerUse:
+    """A layer that an answer rests on, and its version (content hash)."""
+
+    name: str
+    version: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the layer as JSON-ready dictionary."""
+        return {"name": self.name, "version": self.version}
+
+
+@dataclass(frozen=True, eq=False)
+class ZoneMap:
+    """Zones of a plan: whole, and what of each lies deeper than the map is accurate."""
+
+    whole: Coverage
+    deep: Coverage
+
+
+@dataclass(frozen=True, eq=False)
+class OverlayMap:
+    """Where an overlay lies for certain, its deep part, and where it may lie at most."""
+
+    certain: Coverage
+    deep: Coverage
+    possible: Coverage
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """A plan on a day, ready to be asked.
+
+    `zones` is the fault where the layer could not be read; so is each overlay.
+    """
+
+    plan: Plan
+    rules: RuleSet
+    zones: ZoneMap | EngineError
+    overlays: Mapping[tuple[object, ...], OverlayMap | EngineError]
+    layers: tuple[LayerUse, ...]
+
+    @property
+    def meta(self) -> PlanMeta:
+        """What `plan.toml` says."""
+        return self.plan.meta
+
+
+def ground_on(plan: Plan, on: date, known_at: Any = None) -> Ground:
+    """Return the ground of a plan on a day; days with the same rules and layers share one."""
+    day = ("day", on, known_at)
+    if day not in plan.prepared:
+        rules = rules_on(plan, on)
+        names = sorted({plan.meta.layer} | {r.layer for r in rules.overlays if r.layer})
+        found = {name: _layer(plan, name, on, known_at) for name in names}
+        stamp = ("ground", _epoch(plan, on), tuple(_version(found[name]) for name in names))
+        if stamp not in plan.prepared:
+            plan.prepared[stamp] = _prepare(plan, rules, found)
+        plan.prepared[day] = plan.prepared[stamp]
+    ground: Ground = plan.prepared[day]
+    return ground
+
+
+def _epoch(plan: Plan, on: date) -> int:
+    """Count the days on which some rule began or ended, up to this one."""
+    tables = (plan.matrix, plan.intensities, plan.overlays, plan.kbli, plan.exemptions, plan.rivers)
+    edges = {edge for rows in tables for row in rows for edge in (row.valid_from, row.valid_to)}
+    return sum(1 for edge in edges if edge is not None and edge <= on)
+
+
+def _layer(plan: Plan, name: str, on: date, known_at: Any) -> Any:
+    """Get a layer; a fault is kept and not raised, so that it can widen the answer."""
+    if plan.source is None:
+        return LayerNotFoundError(
+            "plan {plan} was loaded without a source of layers",
+            code="plan_without_source",
+            plan=plan.id,
+        )
+    try:
+        return plan.source.get(name, on=on, known_at=known_at)
+    except EngineError as error:
+        return error
+    except (OSError, KeyError) as error:
+        return LayerNotFoundError(
+            "layer {layer} cannot be read: {why}",
+            code="layer_unreadable",
+            layer=name,
+            why=f"{type(error).__name__}: {error}",
+        )
+
+
+def _version(layer: Any) -> str:
+    if isinstance(layer, EngineError):
+        return f"!{layer.code}"
+    version = layer.version
+    return str(getattr(version, "id", getattr(version, "sha256", version)))
+
+
+def _prepare(plan: Plan, rules: RuleSet, layers: Mapping[str, Any]) -> Ground:
+    overlays: dict[tuple[object, ...], OverlayMap | EngineError] = {}
+    for rule in rules.overlays:
+        if rule.ground not in overlays:
+            overlays[rule.ground] = _kept(partial(_overlay, plan.meta, rules, rule, layers))
+    return Ground(
+        plan=plan,
+        rules=rules,
+        zones=_kept(partial(_zones, plan.meta, layers)),
+        overlays=overlays,
+        layers=tuple(
+            LayerUse(name, _version(layer))
+            for name, layer in layers.items()
+            if not isinstance(layer, EngineError)
+        ),
+    )
+
+
+def _kept(build: Callable[[], Any]) -> Any:
+    try:
+        return build()
+    except EngineError as error:
+        return error
+
+
+def _zones(meta: PlanMeta, layers: Mapping[str, Any]) -> ZoneMap:
+    frame = _frame(layers, meta.layer)
+    codes = _column(frame, meta.zone_column, meta.layer).astype("string").str.strip()
+    shapes = _shapes(frame, meta.area_crs, meta.layer)
+    labels = codes.fillna("").to_numpy(dtype=object)
+    whole = build_coverage(shapes, labels)
+    return ZoneMap(whole, erode(shapes, labels, meta.ce90_m, meta.area_crs, meta.metric_crs))
+
+
+def _frame(layers: Mapping[str, Any], name: str) -> gpd.GeoDataFrame:
+    layer = layers[name]
+    if isinstance(layer, EngineError):
+        raise layer
+    frame: gpd.GeoDataFrame = layer.frame
+    return frame
+
+
+def _column(frame: gpd.GeoDataFrame, column: str, layer: str) -> Any:
+    if column not in frame.columns:
+        raise LayerError(
+            "layer {layer} has no column {column!r}; it has {known}",
+            code="layer_column_missing",
+            hint="Correct the column in the plan's table, or ingest the right layer",
+            layer=layer,
+            column=column,
+            known=", ".join(str(name) for name in frame.columns),
+        )
+    return frame[column]
+
+
+def _shapes(frame: gpd.GeoDataFrame, plane: Any, layer: str) -> NDArray[np.object_]:
+    """Return the geometries on a plane; a geometry that cannot be measured is no answer."""
+    shapes = shapely.force_2d(np.asarray(frame.geometry.array, dtype=object))
+    if shapely.is_missing(shapes).any() or not shapely.is_valid(shapes).all():
+        raise LayerError(
+            "layer {layer} holds missing or invalid geometries",
+            code="layer_geometry_unusable",
+            hint="Ingest it again: ingest repairs and lists them",
+            layer=layer,
+        )
+    return project(shapes, parse_crs(frame.crs, what=layer), plane)
+
+
+def _overlay(
+    meta: PlanMeta, rules: RuleSet, rule: OverlayRule, layers: Mapping[str, Any]
+) -> OverlayMap:
+    frame = _frame(layers, rule.layer)
+    certain, possible = _chosen(frame, rule)
+    shapes = _shapes(frame, meta.metric_crs, rule.layer)
+    lowest = highest = np.full(len(frame), rule.distance_m or 0.0)
+    if rule.geometry == "sempadan_sungai":
+        lowest, highest = river_widths(frame, rules.rivers)
+        # No width in the table: the river is there, its strip is not known.
+        certain = certain & ~np.isnan(lowest)
+        widest = max((row.distance_m for row in rules.rivers), default=0.0)
+        highest = np.where(np.isnan(highest), widest, highest)
+    sure = _covered(shapes[certain], lowest[certain], rule, meta)
+    widest_case = _covered(shapes[possible], highest[possible], rule, meta)
+    depth = meta.ce90_m if rule.ce90_m is None else rule.ce90_m
+    deep = erode(sure.pieces, ["*"] * len(sure.pieces), depth, meta.area_crs, meta.metric_crs)
+    same = bool((certain == possible).all()) and np.array_equal(lowest, highest)
+    return OverlayMap(sure, deep, sure if same else widest_case)
+
+
+def _covered(
+    shapes: NDArray[np.object_], widths: NDArray[np.float64], rule: OverlayRule, meta: PlanMeta
+) -> Coverage:
+    """Return the ground within a width of shapes, on the plane of areas."""
+    if rule.geometry in ("penyangga", "sempadan_sungai"):
+        shapes = shapely.buffer(shapes, widths, quad_segs=32)
+    on_plane = project(shapes, meta.metric_crs, meta.area_crs)
+    return build_coverage(on_plane, ["*"] * len(on_plane))
+
+
+def _chosen(
+    frame: gpd.GeoDataFrame, rule: OverlayRule
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which features are meant for certain, and which may be: a blank is no answer."""
+    certain = np.ones(len(frame), dtype=bool)
+    possible = certain
+    if rule.column:
+        raw = _column(frame, rule.column, rule.layer).astype("string").str.strip()
+        words = raw.fillna("").str.casefold().to_numpy(dtype=object)
+        wanted = {value.casefold() for value in rule.values}
+        if "*" in wanted:
+            certain = np.array([word not in NONE_WORDS for word in words], dtype=bool)
+        else:
+            certain = np.array([word in wanted for word in words], dtype=bool)
+        possible = certain | (raw.isna() | (raw == "")).to_numpy(dtype=bool)
+    if rule.decree_column:
+        decree = _column(frame, rule.decree_column, rule.layer).astype("string").str.strip()
+        decided = ~decree.fillna("").str.casefold().isin(NONE_WORDS).to_numpy(dtype=bool)
+        certain = certain & decided
+    return certain, possible

@@ -1,0 +1,242 @@
+"""Judge one permit on the measured scenes of the plans that decide and those that are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
+from typing import Final
+
+from shapely.geometry.base import BaseGeometry
+
+from spatial.notes import Note
+from zoning.conflicts import conflict_findings, foreign_findings
+from zoning.finding import Finding, Part
+from zoning.ground import Ground
+from zoning.judge_intensity import intensity_findings, smallest_plot
+from zoning.judge_overlays import overlay_findings, tightenings
+from zoning.judge_zones import activity_finding, coverage_finding, parts_of, zone_findings
+from zoning.lattice import FREE, UNKNOWN, Izin
+from zoning.outcome import Remainder, outcome_of
+from zoning.permit import Permit, area_uncertainty
+from zoning.plan import Plan
+from zoning.plot import Plot, area_finding, controlled_area, plot_of, regions_of
+from zoning.policies import Policy, counted_zones
+from zoning.ruleset import Selection
+from zoning.survey import Scene
+from zoning.verdict import Evidence, PlanUse, Verdict
+
+__all__ = ["Case", "engine_version", "judge"]
+
+ROLES: Final = ("memutus", "pembanding")
+
+
+def engine_version() -> str:
+    """Return the name and version of the engine that judges."""
+    try:
+        return f"tataruang {version('tataruang')}"
+    except PackageNotFoundError:
+        return "tataruang (uninstalled)"
+
+
+ENGINE: Final = engine_version()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A permit with its parcel on the plane, measured.
+
+    `grounds` are the plans in force, `scenes` the regions that each decides in the order of
+    the hierarchy, `compared` the whole parcel on the others, `rest` what none covers.
+    """
+
+    permit: Permit
+    parcel: BaseGeometry
+    footprint: BaseGeometry | None
+    area_m2: float
+    precision_m: float
+    grounds: tuple[Ground, ...]
+    scenes: tuple[Scene, ...]
+    compared: tuple[Scene, ...]
+    rest: BaseGeometry | None
+    on: date
+    known_at: str | None
+    policy: Policy
+
+
+def judge(case: Case) -> Verdict:
+    """Judge one permit: zones, overlays, intensities, other plans, and what they add up to."""
+    selections = [_select(scene, case.permit) for scene in case.scenes]
+    findings = _spatial_findings(case, selections)
+    findings += conflict_findings(case.compared, case.permit, findings)
+    regions = regions_of(findings)
+    uncertainty = area_uncertainty(case.parcel, case.precision_m)
+    declared = case.permit.number("luas_sertipikat_m2")
+    area = controlled_area(case.area_m2, uncertainty, declared or None)
+    plot = plot_of(case.scenes, selections, regions, area, case.area_m2)
+    findings += _measured_findings(case, selections, plot)
+    meta = case.grounds[0].meta
+    remainder = Remainder(
+        parcel=case.parcel,
+        footprint=case.footprint,
+        smallest_m2=smallest_plot(plot, case.permit),
+        floor_m2=meta.area_floor_m2,
+        precision_m=case.precision_m,
+    )
+    outcome = outcome_of(findings, regions, remainder)
+    return Verdict(
+        permit_id=case.permit.permit_id,
+        verdict=outcome.verdict,
+        interval=outcome.interval,
+        possible=outcome.possible,
+        reasons=outcome.reasons,
+        crs=meta.area_crs,
+        area_m2=case.area_m2,
+        uncertainty_m2=uncertainty,
+        registered_m2=declared,
+        parts=tuple(_parts(case, selections)),
+        uncovered_m2=_uncovered_m2(case),
+        overlap_m2=sum(scene.overlap_m2 for scene in case.scenes),
+        findings=tuple(findings),
+        conditions=_conditions(findings),
+        approvable=outcome.approvable,
+        route=_route(case),
+        notes=tuple(_notes(case.scenes)),
+        evidence=evidence_of(case),
+    )
+
+
+def _uncovered_m2(case: Case) -> float:
+    """Return the area that no plan covers, down to the noise that no plan is asked about."""
+    if case.rest is not None:
+        return float(case.rest.area)
+    return sum(scene.uncovered_m2 for scene in case.scenes if scene.zones)
+
+
+def _select(scene: Scene, permit: Permit) -> Selection:
+    if not permit.kegiatan and not permit.kbli:
+        return Selection("", ())
+    return scene.ground.rules.select(permit.kegiatan, permit.kbli)
+
+
+def _spatial_findings(case: Case, selections: Sequence[Selection]) -> list[Finding]:
+    found: list[Finding | None] = [_uncovered(case)]
+    for scene, selection in zip(case.scenes, selections, strict=True):
+        found.append(coverage_finding(scene))
+        if not scene.zones:
+            continue
+        found.append(activity_finding(scene, selection))
+        counted = counted_zones(case.policy, scene, case.footprint)
+        overlays = overlay_findings(scene, case.permit, selection)
+        found += [*zone_findings(scene, selection, counted), *overlays, _overlap(scene)]
+        found += foreign_findings(scene, selection, overlays)
+    return [finding for finding in found if finding is not None]
+
+
+def _uncovered(case: Case) -> Finding | None:
+    """Return what no plan covers."""
+    if case.rest is None:
+        return None
+    whole = case.rest.area >= case.area_m2 * (1 - 1e-9)
+    return Finding(
+        rule="cakupan",
+        kind="cakupan",
+        interval=UNKNOWN,
+        area_m2=float(case.rest.area),
+        region=None if whole else case.rest,
+        reason="TANPA_CAKUPAN",
+        spatial=True,
+        facts={"rencana": [ground.meta.name for ground in case.grounds]},
+    )
+
+
+def _overlap(scene: Scene) -> Finding | None:
+    """Return that zones lie over each other: a fault of the plan; all of them count."""
+    if scene.overlap_m2 < scene.ground.meta.area_floor_m2:
+        return None
+    return Finding(
+        rule="zona:tumpang_tindih",
+        kind="luas",
+        interval=FREE,
+        area_m2=scene.overlap_m2,
+        facts={"zona": [hit.zone for hit in scene.zones], "rencana": scene.ground.meta.name},
+    )
+
+
+def _measured_findings(case: Case, selections: Sequence[Selection], plot: Plot) -> list[Finding]:
+    changes = [
+        change
+        for scene, selection in zip(case.scenes, selections, strict=True)
+        for change in tightenings(scene, case.permit, selection)
+    ]
+    found = [area_finding(case.grounds[0].meta, case.permit, case.area_m2)]
+    found += list(intensity_findings(plot, case.permit, changes))
+    return [finding for finding in found if finding is not None]
+
+
+def _parts(case: Case, selections: Sequence[Selection]) -> list[Part]:
+    declared = case.permit.number("luas_sertipikat_m2")
+    found: list[Part] = []
+    for scene, selection in zip(case.scenes, selections, strict=True):
+        counted = counted_zones(case.policy, scene, case.footprint)
+        found += parts_of(scene, selection, case.area_m2, declared, counted)
+    return found
+
+
+def _conditions(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Return the conditions of all findings that do not prohibit, each once."""
+    kept = (f.conditions for f in findings if f.interval.hi is not Izin.X)
+    return tuple(dict.fromkeys(chain.from_iterable(kept)))
+
+
+def _route(case: Case) -> str:
+    """Return the KKPR route: konfirmasi where an RDTR covers all, else persetujuan."""
+    routes = {scene.ground.meta.route for scene in case.scenes if scene.zones}
+    if not routes and case.permit.document("PSN"):
+        return "REKOMENDASI"
+    return "KONFIRMASI" if routes == {"KONFIRMASI"} and case.rest is None else "PERSETUJUAN"
+
+
+def _notes(scenes: Sequence[Scene]) -> list[Note]:
+    notes = []
+    for scene in scenes:
+        name = scene.ground.meta.id
+        for zone, distance in scene.near.items():
+            text = "{plan}: zone {zone} lies {distance_m} m away, within the accuracy of the map"
+            details = {"plan": name, "zone": zone, "distance_m": round(distance, 3)}
+            notes.append(Note("zone_near", text, "info", details))
+        slivers = [hit for hit in scene.zones if not hit.proven]
+        if slivers:
+            text = "{plan}: {count} zones ({zones}) with {area_m2} m2 together are no wider than "
+            text += "the map is accurate"
+            details = {
+                "plan": name,
+                "count": len(slivers),
+                "zones": ", ".join(hit.zone for hit in slivers),
+                "area_m2": round(sum(hit.area_m2 for hit in slivers), 6),
+            }
+            notes.append(Note("zone_slivers", text, "info", details))
+    return notes
+
+
+def evidence_of(case: Case) -> Evidence:
+    """Return what the answer rests on: every plan in force, and whether it decided."""
+    deciding = {scene.ground.plan.id for scene in case.scenes}
+    roles = ((g.plan, ROLES[0] if g.plan.id in deciding else ROLES[1]) for g in case.grounds)
+    layers = {use.name: use for ground in case.grounds for use in ground.layers}
+    return Evidence(
+        engine=ENGINE,
+        plans=tuple(plan_use(plan, role) for plan, role in roles),
+        layers=tuple(layers[name] for name in sorted(layers)),
+        on=case.on,
+        known_at=case.known_at,
+        policy=case.policy,
+    )
+
+
+def plan_use(plan: Plan, role: str) -> PlanUse:
+    """Return how an answer names a plan."""
+    meta = plan.meta
+    return PlanUse(meta.id, meta.name, meta.legal_ref, plan.version, meta.status, role)

@@ -1,0 +1,165 @@
+"""The plot that intensities are measured on: its controlled area and what of it is usable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from zoning.finding import Finding
+from zoning.lattice import FREE
+from zoning.permit import Permit
+from zoning.plan import PlanMeta
+from zoning.ruleset import Selection
+from zoning.survey import Scene
+
+__all__ = ["AreaRange", "Plot", "PlotPart", "Regions", "area_finding", "plot_of", "regions_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class AreaRange:
+    """An area between two bounds; equal where the number is declared and exact."""
+
+    lo: float
+    hi: float
+
+    @property
+    def middle(self) -> float:
+        """Centre of the range, for showing."""
+        return (self.lo + self.hi) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """Where building is proven to be prohibited or deducted, and where it may be at most."""
+
+    proven: BaseGeometry | None
+    possible: BaseGeometry | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlotPart:
+    """One zone of the plot with the area that may be used in it."""
+
+    scene: Scene
+    selection: Selection
+    zone: str
+    usable_min_m2: float
+    usable_max_m2: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """The plot: its parts, its controlled area, and the mapped area that scales them."""
+
+    parts: tuple[PlotPart, ...]
+    area: AreaRange
+    mapped_m2: float
+
+    @property
+    def scale(self) -> AreaRange:
+        """Controlled area per mapped area."""
+        return AreaRange(self.area.lo / self.mapped_m2, self.area.hi / self.mapped_m2)
+
+
+def controlled_area(
+    mapped_m2: float, uncertainty_m2: float, declared_m2: float | None
+) -> AreaRange:
+    """Return the area that limits are taken of: the smaller of the registered and the mapped.
+
+    A registered area within the error of the mapped one is the same area, and exact.
+
+    Examples
+    --------
+    >>> controlled_area(120.01, 0.02, 120.0)
+    AreaRange(lo=120.0, hi=120.0)
+    >>> controlled_area(187.0, 0.1, 200.0)
+    AreaRange(lo=186.9, hi=187.1)
+    """
+    measured = AreaRange(mapped_m2 - uncertainty_m2, mapped_m2 + uncertainty_m2)
+    if declared_m2 is not None and declared_m2 <= measured.hi:
+        return AreaRange(declared_m2, declared_m2)
+    return measured
+
+
+def area_finding(meta: PlanMeta, permit: Permit, mapped_m2: float) -> Finding | None:
+    """Return the difference of registered and mapped area where the plan wants it reported."""
+    declared = permit.number("luas_sertipikat_m2")
+    if declared is None or declared <= 0:
+        return None
+    difference = mapped_m2 / declared - 1
+    if abs(difference) <= meta.area_tolerance:
+        return None
+    return Finding(
+        rule="SELISIH_LUAS",
+        kind="luas",
+        interval=FREE,
+        measured=mapped_m2,
+        limit=declared,
+        unit="m2",
+        facts={"selisih": round(difference, 9), "batas_selisih": meta.area_tolerance},
+    )
+
+
+def regions_of(findings: Sequence[Finding]) -> Regions:
+    """Return the union of what is proven to be prohibited, and of what may be."""
+    proven = [f.region for f in findings if f.spatial and f.prohibits and f.region is not None]
+    possible = [f.region for f in findings if f.spatial and f.may_prohibit and f.region is not None]
+    return Regions(_union(proven), _union(possible))
+
+
+def deductions(scenes: Sequence[Scene]) -> Regions:
+    """Return the overlays that the law takes off the area before limits are applied."""
+    proven, possible = [], []
+    for scene in scenes:
+        for rule in scene.ground.rules.overlays:
+            hit = scene.overlays.get(rule.ground)
+            if not rule.deducts or hit is None:
+                continue
+            possible.append(scene.overlay_part(rule.ground, possible=True))
+            if hit.proven:
+                proven.append(scene.overlay_part(rule.ground))
+    return Regions(_union(proven), _union(possible))
+
+
+def _union(regions: Sequence[BaseGeometry]) -> BaseGeometry | None:
+    if not regions:
+        return None
+    return regions[0] if len(regions) == 1 else shapely.union_all(list(regions))
+
+
+def plot_of(
+    scenes: Sequence[Scene],
+    selections: Sequence[Selection],
+    regions: Regions,
+    area: AreaRange,
+    mapped_m2: float,
+) -> Plot:
+    """Return the plot with the usable area of each zone, after prohibited and deducted parts."""
+    taken = deductions(scenes)
+    sure = _union([one for one in (regions.proven, taken.proven) if one is not None])
+    most = _union([one for one in (regions.possible, taken.possible) if one is not None])
+    parts = []
+    for scene, selection in zip(scenes, selections, strict=True):
+        proven = any(hit.proven for hit in scene.zones)
+        for hit in scene.zones:
+            if hit.area_m2 < scene.ground.meta.area_floor_m2 or (proven and not hit.proven):
+                continue
+            parts.append(
+                PlotPart(
+                    scene,
+                    selection,
+                    hit.zone,
+                    _left(scene, hit.zone, hit.area_m2, most),
+                    _left(scene, hit.zone, hit.area_m2, sure),
+                )
+            )
+    return Plot(tuple(parts), area, mapped_m2)
+
+
+def _left(scene: Scene, zone: str, area_m2: float, taken: BaseGeometry | None) -> float:
+    if taken is None:
+        return area_m2
+    return float(shapely.area(shapely.difference(scene.zone_part(zone), taken)))

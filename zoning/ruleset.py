@@ -1,0 +1,148 @@
+"""The rules of a plan that hold on one day, arranged for looking up."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, TypeVar
+
+from zoning.lattice import UNKNOWN, Interval
+from zoning.plan import (
+    BLANK,
+    Cell,
+    Dated,
+    Exemption,
+    IntensityRule,
+    MatrixRow,
+    OverlayRule,
+    Plan,
+    PlanMeta,
+    RiverWidth,
+    normal,
+)
+
+__all__ = ["RuleSet", "Selection", "applies_to", "is_compound", "rules_on"]
+
+GROUP: Final = "kelompok="
+T = TypeVar("T", bound=Dated)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The activity a permit asks for as the matrix knows it, or why it does not know it."""
+
+    name: str
+    rows: tuple[MatrixRow, ...]
+    suggestions: tuple[str, ...] = ()
+
+    @property
+    def kelompok(self) -> str:
+        """Group of the activity; empty where the rows disagree or there is none."""
+        groups = {row.kelompok for row in self.rows}
+        return groups.pop() if len(groups) == 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """What holds on one day: matrix by activity, limits by zone, overlays, crosswalk."""
+
+    meta: PlanMeta
+    matrix: Mapping[str, MatrixRow]
+    intensities: Mapping[str, tuple[IntensityRule, ...]]
+    overlays: tuple[OverlayRule, ...]
+    kbli: Mapping[str, tuple[str, ...]]
+    exemptions: Mapping[str, Exemption]
+    rivers: tuple[RiverWidth, ...]
+    zones: frozenset[str]
+
+    def select(self, kegiatan: str, kbli: str = "") -> Selection:
+        """Find the activity by its name or, without one, by its classification.
+
+        Names are found when they are equal apart from case and blanks; a similar one is
+        suggested, never taken. A classification may lead to several activities.
+        """
+        if kegiatan:
+            row = self.matrix.get(normal(kegiatan))
+            if row is not None:
+                return Selection(row.kegiatan, (row,))
+            return Selection(kegiatan, (), self._similar(kegiatan))
+        names = self.kbli.get(kbli, ())
+        rows = tuple(self.matrix[normal(name)] for name in names if normal(name) in self.matrix)
+        return Selection(" / ".join(row.kegiatan for row in rows) or f"KBLI {kbli}", rows)
+
+    def _similar(self, kegiatan: str) -> tuple[str, ...]:
+        close = difflib.get_close_matches(normal(kegiatan), list(self.matrix), n=3, cutoff=0.6)
+        return tuple(self.matrix[key].kegiatan for key in close)
+
+    def cell(self, row: MatrixRow, zona: str) -> Cell:
+        """Return the cell of a row in a zone; a zone without a column is as blank as a cell."""
+        return row.cells.get(zona, BLANK)
+
+    def interval(self, row: MatrixRow, zona: str) -> Interval:
+        """Return what the matrix allows; nothing is known of a class that is two classes."""
+        return UNKNOWN if is_compound(zona) else self.cell(row, zona).interval
+
+
+def rules_on(plan: Plan, on: date) -> RuleSet:
+    """Arrange the rules of a plan that hold on a day."""
+    matrix = {normal(row.kegiatan): row for row in _holding(plan.matrix, on)}
+    intensities: dict[str, list[IntensityRule]] = {}
+    for rule in _holding(plan.intensities, on):
+        intensities.setdefault(rule.zona, []).append(rule)
+    kbli: dict[str, list[str]] = {}
+    for pair in _holding(plan.kbli, on):
+        kbli.setdefault(pair.kbli, []).append(pair.kegiatan)
+    return RuleSet(
+        meta=plan.meta,
+        matrix=matrix,
+        intensities={zone: tuple(rules) for zone, rules in intensities.items()},
+        overlays=tuple(_holding(plan.overlays, on)),
+        kbli={code: tuple(names) for code, names in kbli.items()},
+        exemptions={rule.kode: rule for rule in _holding(plan.exemptions, on)},
+        rivers=tuple(_holding(plan.rivers, on)),
+        zones=frozenset(zone for row in matrix.values() for zone in row.cells),
+    )
+
+
+def _holding(rules: Iterable[T], on: date) -> Iterable[T]:
+    return (rule for rule in rules if rule.holds(on))
+
+
+def is_compound(zona: str) -> bool:
+    """Say whether a class is two classes in one name: a dispute shown on the map.
+
+    Examples
+    --------
+    >>> is_compound("Kawasan Hutan Lindung / Kawasan Permukiman Perdesaan"), is_compound("R-2")
+    (True, False)
+    """
+    return "/" in zona
+
+
+def applies_to(
+    selectors: tuple[str, ...], excepted: tuple[str, ...], kegiatan: str, kelompok: str
+) -> bool:
+    """Say whether a list of activities means this one.
+
+    Parameters
+    ----------
+    selectors, excepted : tuples of str
+        Names, `kelompok=name`, or `*` for all.
+
+    Examples
+    --------
+    >>> applies_to(("*",), ("sawah", "kelompok=pertanian"), "tambak", "perikanan")
+    True
+    """
+    return _meant(selectors, kegiatan, kelompok) and not _meant(excepted, kegiatan, kelompok)
+
+
+def _meant(selectors: tuple[str, ...], kegiatan: str, kelompok: str) -> bool:
+    for selector in selectors:
+        if selector == "*" or normal(selector) == normal(kegiatan):
+            return True
+        if selector.startswith(GROUP) and normal(selector[len(GROUP) :]) == normal(kelompok):
+            return True
+    return False
