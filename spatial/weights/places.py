@@ -1,0 +1,26 @@
+"""Where areas are for measuring distances: metres, or the plane of unknown units as it is."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from spatial.crs import METRIC_CRS, to_crs
+
+__all__ = ["centres", "metric"]
+
+
+def metric(areas: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoSeries:
+    """Return the geometries on a metric plane: degrees are projected, no CRS is left alone."""
+    shapes = areas.geometry
+    if shapes.crs is None or shapes.crs.is_projected:
+        return shapes
+    return to_crs(gpd.GeoDataFrame(geometry=shapes), METRIC_CRS).geometry
+
+
+def centres(areas: gpd.GeoDataFrame | gpd.GeoSeries) -> NDArray[np.float64]:
+    """Centroids, shape (n, 2), on the metric plane; NaN where there is no geometry."""
+    points = shapely.centroid(np.asarray(metric(areas).array, dtype=object))
+    return np.column_stack((shapely.get_x(points), shapely.get_y(points)))
