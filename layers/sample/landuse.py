@@ -43,7 +43,7 @@ CLASSES: Final = (
     COMPOUND,
 )
 INDUSTRY: Final = (457_300.0, 9_249_350.0)
-BEACH: Final = (461_700.0, 9_251_950.0)
+BEACH: Final = (461_600.0, 9_251_560.0)
 STATION: Final = (459_000.0, 9_248_000.0)
 HOLDING: Final = (465_300.0, 9_233_300.0)
 

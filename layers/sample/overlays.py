@@ -12,7 +12,7 @@ from rasterio import features
 from scipy import ndimage
 
 from layers.sample.grid import CELL, CRS, SIDE, centres, cell_of
-from layers.sample.landuse import Ground
+from layers.sample.landuse import INDUSTRY, Ground
 from layers.sample.mosaic import PRECISION_M, areal, cover, from_cells, from_fine_cells
 from layers.sample.names import MARK
 from layers.sample.noise import field, generator
@@ -116,6 +116,8 @@ def paddy(
     x, y = centres()
     good = field(seed, "paddy", 2100.0, 4, 0.55)(x, y)
     wet = terrain.land & (ground.slope < 0.05) & (ground.to_sea_m > 900.0) & (ground.rural < 0.6)
+    estate = np.hypot((x - INDUSTRY[0]) / 1150.0, (y - INDUSTRY[1]) / 650.0) < 1.0
+    wet &= ~estate
     lp2b = wet & (terrain.z < 45.0) & (ground.urban < 0.42) & (good > -0.08)
     lsd = (
         wet
@@ -220,10 +222,10 @@ def heritage(seed: int) -> gpd.GeoDataFrame:
 
 
 def springs(terrain: Terrain, land: Land, seed: int) -> gpd.GeoDataFrame:
-    """Springs where slopes end, and one at the foot of the town's hill."""
+    """Springs where slopes end, and one beside the industrial estate."""
     random = generator(seed, "springs")
     area = land.kabupaten
-    points = [shapely.Point(HILL[0] - 1480.0, HILL[1] + 1310.0)]
+    points = [shapely.Point(INDUSTRY[0] + 60.0, INDUSTRY[1] - 270.0)]
     while len(points) < 14:
         place = shapely.Point(random.uniform(448e3, 472e3), random.uniform(9_230_000, 9_244_000))
         row, column = cell_of(place.x, place.y)

@@ -106,7 +106,7 @@ def _rural(f: Facts) -> bool:
 
 def _near_spring(f: Facts) -> bool:
     quiet = not (f.lp2b or f.lsd or f.heritage or f.krb)
-    return quiet and f.spring_m < 150.0 and f.forest <= {1007} and f.river_m > 60.0
+    return quiet and f.spring_m < 140.0 and f.forest <= {1007} and f.river_m > 60.0
 
 
 def _riverside(f: Facts) -> bool:
@@ -188,7 +188,7 @@ RECIPES: Final = (
     Recipe("pabrik", Site("KPI", ESTATE, _away), "SESUAI", "factory on the estate", kbli="10433", kdb=0.4),
     Recipe("pabrik", Site("R-2", (16.0, 18.0), _town), "TIDAK_SESUAI", "factory in housing", kbli="10433"),
     Recipe("gudang", Site("PL-6", (44.0, 60.0), _away), "SESUAI", "store in the storage zone", kbli="52101", kdb=0.4),
-    Recipe("pabrik", Site("P-1", (30.0, 42.0), _near_spring), "TIDAK_SESUAI", "factory within 200 m of a spring", kbli="10433"),
+    Recipe("pabrik", Site("KPI", (36.0, 48.0), _near_spring), "TIDAK_SESUAI", "factory within 200 m of a spring", kbli="10433"),
     Recipe("hotel", Site("W", (40.0, 50.0), _sea_side), "SESUAI_BERSYARAT", "hotel at the beach", kbli="55110", kdb=0.3, floors=2, kdh=0.45),
     Recipe("tambak", Site("IK-2", (60.0, 110.0), _sea_side), "SESUAI", "fish pond among fish ponds", kbli="03254", kdb=0.0, floors=0, kdh=0.0),
     Recipe("kantor", Site("RTH-2", (18.0, 20.0), _calm), "TIDAK_SESUAI", "office in the park", kbli="84111"),

@@ -34,6 +34,7 @@ COAST_STRIP_M: Final = 100.0
 SHOPS_M: Final = 34.0
 #: What the countryside classes of the general plan are called in the detailed plan.
 RURAL: Final = {
+    "-": "EM",
     "P-2": "P-3",
     "HPT": "HP",
     "HL": "HP",
@@ -88,10 +89,11 @@ def _countryside(
 ) -> tuple[Geometries, Geometries]:
     """Zones outside the blocks, with borders as a surveyor draws them."""
     labels = tidy(classify(terrain, ground, seed, draft="rdtr", strips=False), 5)
-    polygons, values = from_cells(labels, origin, blur_m=50.0, tolerance_m=28.0)
+    called = [RURAL.get(name, name) for name in CLASSES]
+    codes = np.array([called.index(name) for name in called], dtype=np.int32)
+    polygons, values = from_cells(codes[labels], origin, blur_m=60.0, tolerance_m=32.0)
     near = shapely.intersects(polygons, area)
-    names = [RURAL.get(CLASSES[value], CLASSES[value]) for value in values[near]]
-    return polygons[near], np.array(["EM" if name == "-" else name for name in names], dtype=object)
+    return polygons[near], np.array([called[value] for value in values[near]], dtype=object)
 
 
 def _rivers(
