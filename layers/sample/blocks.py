@@ -83,7 +83,7 @@ def _trade(
 
 
 def _industry(zones: list[str], centre: Array) -> NDArray[np.bool_]:
-    """The estate at the western highway, stores on its townward side."""
+    """Lay out the estate at the western highway, stores on its townward side."""
     inside = np.hypot((centre[:, 0] - INDUSTRY[0]) / 950.0, (centre[:, 1] - INDUSTRY[1]) / 520.0)
     estate = inside < 1.05
     for block in np.flatnonzero(estate).tolist():

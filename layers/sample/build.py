@@ -9,8 +9,8 @@ from typing import Any, Final, TypeAlias
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from layers.sample import overlays, people
 from layers.sample.buildings import buildings
@@ -169,7 +169,7 @@ def make_district(seed: int = 33) -> District:
     )
 
 
-def _line(shore: shapely.Geometry) -> gpd.GeoDataFrame:
+def _line(shore: BaseGeometry) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"NAMOBJ": ["Garis pantai contoh"], "REMARK": [MARK]}, geometry=[shore], crs=CRS
     )
@@ -178,7 +178,7 @@ def _line(shore: shapely.Geometry) -> gpd.GeoDataFrame:
 def _heights(surface: Surface, xy: Array) -> Array:
     rows = np.clip(((NORTH - xy[:, 1]) // FINE_CELL).astype(int), 0, surface.z.shape[0] - 1)
     columns = np.clip(((xy[:, 0] - WEST) // FINE_CELL).astype(int), 0, surface.z.shape[1] - 1)
-    return np.round(surface.z[rows, columns], 1)
+    return np.asarray(np.round(surface.z[rows, columns], 1))
 
 
 def _typed_by_hand(das: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, Defect]:

@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from layers.sample.grid import CRS
 from layers.sample.mosaic import snap
@@ -74,7 +75,7 @@ def buildings(
 
 
 def _in_block(
-    block: shapely.Polygon, share: float, front: float, depth: float, random: np.random.Generator
+    block: BaseGeometry, share: float, front: float, depth: float, random: np.random.Generator
 ) -> Geometries:
     """Houses on a grid turned like the block, near its edge, some plots left empty."""
     corner = shapely.get_coordinates(shapely.oriented_envelope(block))
@@ -107,7 +108,7 @@ def _rectangles(at: Array, along: Array, size: Array) -> Geometries:
 
 
 def _along_roads(
-    roads: gpd.GeoDataFrame, town: shapely.Geometry, centre: Array, random: np.random.Generator
+    roads: gpd.GeoDataFrame, town: BaseGeometry, centre: Array, random: np.random.Generator
 ) -> Geometries:
     """Village houses beside the road nearest to each village's centre."""
     network = shapely.line_merge(shapely.union_all(roads.geometry.to_numpy()))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from layers.sample.grid import CRS
 from layers.sample.mosaic import PRECISION_M
@@ -58,9 +60,9 @@ def seed_defects(zones: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Defect
     return zones.set_geometry(gpd.GeoSeries(shapes, index=zones.index, crs=zones.crs)), defects
 
 
-def _where(before: Any, after: Any) -> shapely.Geometry:
-    """What both polygons now claim, or neither does."""
-    doubled = shapely.intersection(*after, grid_size=PRECISION_M)
+def _where(before: Any, after: Any) -> Any:
+    """Return what both polygons now claim, or neither does."""
+    doubled = shapely.intersection(after[0], after[1], grid_size=PRECISION_M)
     if doubled.area > 0.0:
         return doubled
     lost = shapely.difference(shapely.union_all(before), shapely.union_all(after))
@@ -87,20 +89,20 @@ def _border(
     return a, b, _middle(edge)
 
 
-def _segments(line: shapely.Geometry) -> list[tuple[Any, Any]]:
+def _segments(line: BaseGeometry) -> list[tuple[Any, Any]]:
     xy = shapely.get_coordinates(line)
-    return list(zip(xy[:-1], xy[1:], strict=True)) if shapely.get_type_id(line) == 1 else []
+    return list(pairwise(xy)) if shapely.get_type_id(line) == 1 else []
 
 
 def _middle(edge: shapely.LineString) -> shapely.LineString:
-    """The middle of an edge, at most so long that its ends stay clear of corners."""
+    """Return the middle of an edge, at most so long that its ends stay clear of corners."""
     length = min(0.7 * edge.length, LONGEST_M)
     ends = [edge.interpolate(edge.length / 2 + side * length / 2) for side in (-1, 1)]
     return shapely.LineString(ends)
 
 
 def _claim(width: float) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
-    """The first zone also claims a strip of the second."""
+    """Let the first zone also claim a strip of the second."""
 
     def change(one: Any, other: Any, edge: Any) -> tuple[Any, Any]:
         strip = shapely.intersection(_strip(edge, width), other, grid_size=PRECISION_M)
@@ -110,7 +112,7 @@ def _claim(width: float) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
 
 
 def _lose(width: float) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
-    """The second zone lacks a strip along the first."""
+    """Let the second zone lack a strip along the first."""
 
     def change(one: Any, other: Any, edge: Any) -> tuple[Any, Any]:
         return one, shapely.difference(other, _strip(edge, width), grid_size=PRECISION_M)
@@ -118,7 +120,7 @@ def _lose(width: float) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
     return change
 
 
-def _strip(edge: shapely.LineString, width: float) -> shapely.Geometry:
+def _strip(edge: shapely.LineString, width: float) -> BaseGeometry:
     return shapely.buffer(edge, width, cap_style="flat")
 
 
@@ -146,7 +148,7 @@ _RECIPES: Final = (
 )  # fmt: skip
 
 
-def _lonlat(place: shapely.Geometry) -> tuple[float, float]:
+def _lonlat(place: BaseGeometry) -> tuple[float, float]:
     point = project(np.array([shapely.point_on_surface(place)]), CRS, "OGC:CRS84")[0]
     return round(float(point.x), 7), round(float(point.y), 7)
 

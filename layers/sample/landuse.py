@@ -147,7 +147,7 @@ def classify(
         result[ground.to_big_river_m < 60.0] = "PS"
     result[~terrain.land] = "-"
     codes = {name: place for place, name in enumerate(CLASSES)}
-    return np.vectorize(codes.__getitem__, otypes=[np.int32])(result)
+    return np.asarray(np.vectorize(codes.__getitem__)(result), dtype=np.int32)
 
 
 def _hill(x: Array, y: Array) -> NDArray[np.bool_]:
@@ -157,7 +157,7 @@ def _hill(x: Array, y: Array) -> NDArray[np.bool_]:
 def _patch(
     x: Array, y: Array, at: tuple[float, float], size: tuple[float, float], doubt: Array
 ) -> NDArray[np.bool_]:
-    """A blob with an uneven edge."""
+    """Mark a blob with an uneven edge."""
     away = np.hypot((x - at[0]) / size[0], (y - at[1]) / size[1])
     return np.asarray(away < 1.0 + 0.4 * doubt)
 

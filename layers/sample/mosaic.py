@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 from rasterio import features
 from scipy import ndimage
+from shapely.geometry.base import BaseGeometry
 
 from layers.sample.grid import FINE_CELL, transform
 
@@ -82,11 +83,10 @@ def _round_off(labels: NDArray[np.int32], sigma: float) -> NDArray[np.int32]:
     result = labels.copy()
     offset = int(labels.min())
     margin = int(4 * sigma) + 1
-    for place, box in enumerate(ndimage.find_objects(labels - offset + 1)):
-        if box is None:
-            continue
+    boxes = ndimage.find_objects(labels - offset + 1)
+    for code in np.unique(labels).tolist():
+        box = boxes[code - offset]
         window = tuple(slice(max(part.start - margin, 0), part.stop + margin) for part in box)
-        code = place + offset
         weight = ndimage.gaussian_filter((labels[window] == code).astype(np.float32), sigma)
         stronger = weight > best[window]
         best[window][stronger] = weight[stronger]
@@ -126,7 +126,7 @@ def faces(lines: Sequence[Any] | Geometries) -> Geometries:
 
 
 def cover(
-    area: shapely.Geometry,
+    area: BaseGeometry,
     polygons: Geometries,
     labels: Sequence[Any],
     *,

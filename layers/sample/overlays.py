@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 import geopandas as gpd
@@ -10,8 +11,9 @@ import shapely
 from numpy.typing import NDArray
 from rasterio import features
 from scipy import ndimage
+from shapely.geometry.base import BaseGeometry
 
-from layers.sample.grid import CELL, CRS, SIDE, centres, cell_of
+from layers.sample.grid import CELL, CRS, SIDE, cell_of, centres
 from layers.sample.landuse import INDUSTRY, Ground
 from layers.sample.mosaic import PRECISION_M, areal, cover, from_cells, from_fine_cells
 from layers.sample.names import MARK
@@ -137,7 +139,7 @@ def paddy(
 
 
 def _patches(
-    mask: NDArray[np.bool_], area: shapely.Geometry, origin: Array, facts: dict[str, str]
+    mask: NDArray[np.bool_], area: BaseGeometry, origin: Array, facts: dict[str, str]
 ) -> gpd.GeoDataFrame:
     labels = np.asarray(features.sieve(mask.astype(np.int32), 6, connectivity=4), dtype=np.int32)
     polygons, values = from_cells(labels, origin)
@@ -175,9 +177,7 @@ def hazards(surface: Surface, depth_m: Array, land: Land, seed: int) -> gpd.GeoD
     )
 
 
-def _levels(
-    values: Array, limits: tuple[float, float, float]
-) -> list[tuple[str, shapely.Geometry]]:
+def _levels(values: Array, limits: tuple[float, float, float]) -> list[tuple[str, BaseGeometry]]:
     labels = np.digitize(values, limits).astype(np.int32)
     labels = np.asarray(features.sieve(labels, 14, connectivity=4), dtype=np.int32)
     polygons, found = from_fine_cells(labels, 33.0)
@@ -188,13 +188,13 @@ def _levels(
     ]
 
 
-def _abrasion(land: Land, seed: int) -> list[tuple[str, shapely.Geometry]]:
-    """The coast strip, cut into stretches; every third one is stable."""
+def _abrasion(land: Land, seed: int) -> list[tuple[str, BaseGeometry]]:
+    """Cut the coast strip into stretches; every third one is nearly stable."""
     strip = shapely.buffer(land.shore, COAST_M, quad_segs=3)
     west, south, east, north = strip.bounds
     cuts = np.sort(generator(seed, "abrasion").uniform(west, east, 11))
     edges = [west, *cuts.tolist(), east]
-    stretches = zip(edges[:-1], edges[1:], strict=True)
+    stretches = pairwise(edges)
     return [
         (LEVELS[2 - place % 3], shapely.intersection(strip, shapely.box(a, south, b, north)))
         for place, (a, b) in enumerate(stretches)

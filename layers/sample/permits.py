@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import shapely
 from shapely import affinity
+from shapely.geometry.base import BaseGeometry
 
 from layers.sample.grid import CRS, HEIGHT_M, NORTH, WEST, WIDTH_M
 from layers.sample.mosaic import snap
 from layers.sample.names import MARK
 from layers.sample.noise import generator
-from layers.sample.recipes import RECIPES, Recipe, Site
+from layers.sample.recipes import Recipe, Site, read_recipes
 from layers.sample.sites import Surroundings, across, facts, inside
 
 __all__ = ["corner_points", "make_permits"]
@@ -34,7 +35,7 @@ NUMBER_COLUMNS: Final = (
 
 
 def make_permits(
-    plans: Plans, maps: Surroundings, area: shapely.Geometry, land: shapely.Geometry, seed: int
+    plans: Plans, maps: Surroundings, area: BaseGeometry, land: BaseGeometry, seed: int
 ) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
     """Find a site for each recipe and fill in its permit.
 
@@ -51,9 +52,11 @@ def make_permits(
         Permits in EPSG:9489; per recipe the verdict it is made for and why. A recipe
         without a site (another seed may have none) is an intent without `permit_id`.
     """
-    rows, parcels, intents = [], [], []
+    rows: list[dict[str, Any]] = []
+    parcels: list[Plot] = []
+    intents: list[dict[str, Any]] = []
     taken: list[Plot] = []
-    for recipe in RECIPES:
+    for recipe in read_recipes():
         found = _site(recipe.site, plans, maps, area, land, taken, seed)
         name = f"PMH-{len(rows) + 1:03d}" if found else None
         intents.append(_intent(recipe, name))
@@ -78,8 +81,8 @@ def _site(
     site: Site,
     plans: Plans,
     maps: Surroundings,
-    area: shapely.Geometry,
-    land: shapely.Geometry,
+    area: BaseGeometry,
+    land: BaseGeometry,
     taken: list[Plot],
     seed: int,
 ) -> tuple[Plot, Plot] | None:
@@ -101,7 +104,7 @@ def _clean(site: Site, seen: Any) -> bool:
 
 
 def _candidates(
-    site: Site, plans: Plans, area: shapely.Geometry, land: shapely.Geometry, seed: int
+    site: Site, plans: Plans, area: BaseGeometry, land: BaseGeometry, seed: int
 ) -> Iterator[tuple[Plot, Plot]]:
     if site.plan == "laut":
         corner = (WEST + 0.43 * WIDTH_M, NORTH - 0.03 * HEIGHT_M)
@@ -148,7 +151,7 @@ def _columns(recipe: Recipe, plot: Plot, first: Plot, place: int, seed: int) -> 
 
 
 def _footprint(recipe: Recipe, plot: Plot, first: Plot) -> Plot | None:
-    """The building: the plot made smaller around its middle, or a part's middle."""
+    """Draw the building: the plot made smaller around its middle, or a part's middle."""
     if recipe.kdb <= 0.0 or "footprint" in recipe.change:
         return None
     whole = first if recipe.indoors else plot
@@ -161,6 +164,6 @@ def corner_points(permits: gpd.GeoDataFrame) -> pd.DataFrame:
     """Corners of each parcel as surveyors send them: id, no, x, y (EPSG:9489, m)."""
     rows = []
     for name, parcel in zip(permits["permit_id"], permits.geometry, strict=True):
-        corners = shapely.get_coordinates(parcel.exterior)[:-1]
+        corners = shapely.get_coordinates(parcel)[:-1]
         rows += [(name, number + 1, x, y) for number, (x, y) in enumerate(corners.tolist())]
     return pd.DataFrame(rows, columns=["id", "no", "x", "y"])

@@ -6,13 +6,14 @@ at the edges as real plans do.
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy import ndimage
+from shapely.geometry.base import BaseGeometry
 
 from layers.sample.codes import CLASS_NAMES, LINDUNG, zone_columns
 from layers.sample.grid import CRS
@@ -66,8 +67,8 @@ def province_plan(
     return _general(found, names, NONE)
 
 
-def _coarse(land: shapely.Geometry) -> shapely.Polygon:
-    """The land as a map of the province shows it."""
+def _coarse(land: BaseGeometry) -> Any:
+    """Return the land as a map of the province shows it."""
     shape = max(polygon_parts(shapely.simplify(land, COARSE_M)), key=lambda part: part.area)
     return snap(shapely.segmentize(shape, LONGEST_EDGE_M))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -10,6 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy import ndimage
+from shapely.geometry.base import BaseGeometry
 
 from layers.sample.grid import CRS, SIDE, centres
 from layers.sample.mosaic import PRECISION_M, areal, polygon_parts
@@ -60,7 +62,7 @@ def trace_rivers(terrain: Terrain, move: Warp, seed: int) -> list[River]:
     x, y = centres()
     place = np.column_stack((x.ravel(), y.ravel()))
     random = generator(seed, "rivers")
-    rivers = []
+    rivers: list[River] = []
     for cells in _courses(terrain):
         place[cells[:-1]] = _smooth(place[cells])[:-1]
         area = terrain.area_km2.ravel()[cells]
@@ -76,7 +78,7 @@ def _courses(terrain: Terrain) -> list[NDArray[np.int64]]:
     land = terrain.land.ravel()
     wet = (area >= HEAD_KM2) & land
     givers: dict[int, list[int]] = {}
-    for cell in np.flatnonzero(wet):
+    for cell in np.flatnonzero(wet).tolist():
         givers.setdefault(int(terrain.receiver[cell]), []).append(int(cell))
     mouths = [
         cell for cell, ups in givers.items() if not wet[cell] or terrain.receiver[cell] == cell
@@ -131,15 +133,13 @@ def _meander(xy: Array, width: Array, random: np.random.Generator) -> tuple[Arra
     return points + shift * normal, wide * np.clip(1.0 + 0.5 * breath, 0.7, 1.4)
 
 
-def make_beds(
-    rivers: list[River], land: shapely.Geometry, town: shapely.Geometry
-) -> gpd.GeoDataFrame:
+def make_beds(rivers: list[River], land: BaseGeometry, town: BaseGeometry) -> gpd.GeoDataFrame:
     """Return the beds as polygons with what a survey knows of them.
 
     A bed shared with a larger river belongs to the larger one. `KEDALAMAN_M` (bank to
     bottom, m) is null where nobody measured it.
     """
-    taken: shapely.Geometry = shapely.Polygon()
+    taken: BaseGeometry = shapely.Polygon()
     known, beds = [], []
     for river in rivers:
         bed = areal(shapely.intersection(_bed(river), land, grid_size=PRECISION_M))
@@ -151,7 +151,7 @@ def make_beds(
     return gpd.GeoDataFrame(_facts(known, beds, town), geometry=beds, crs=CRS)
 
 
-def _bed(river: River) -> shapely.Geometry:
+def _bed(river: River) -> BaseGeometry:
     """Union of a disc at each vertex and the trapezium between each two."""
     half = river.width_m / 2.0
     discs = shapely.buffer(shapely.points(river.xy), half, quad_segs=3)
@@ -161,7 +161,7 @@ def _bed(river: River) -> shapely.Geometry:
 
 
 def _facts(
-    rivers: list[River], beds: list[shapely.Geometry], town: shapely.Geometry
+    rivers: list[River], beds: Sequence[BaseGeometry], town: BaseGeometry
 ) -> dict[str, list[object]]:
     urban = [bool(shapely.intersects(bed, town)) for bed in beds]
     depth = [

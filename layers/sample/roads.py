@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from itertools import pairwise
+from typing import Any, Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -37,7 +38,7 @@ def make_roads(
     effort = _effort(terrain, channels, seed)
     rank: dict[tuple[int, int], int] = {}
     for level, way in _ways(land.centre, effort):
-        for pair in zip(way[:-1], way[1:], strict=True):
+        for pair in pairwise(way):
             edge = (min(pair), max(pair))
             rank[edge] = min(level, rank.get(edge, 9))
     chains = _chains(rank)
@@ -113,14 +114,16 @@ def _cheapest(effort: Array, start: int, end: int) -> list[int]:
         rows.append(here)
         columns.append(there)
         costs.append((effort.ravel()[here] + effort.ravel()[there]) / 2 * np.hypot(down, right))
-    graph = coo_array(
+    graph: Any = coo_array(
         (np.concatenate(costs), (np.concatenate(rows), np.concatenate(columns))),
         shape=(WIDE * WIDE, WIDE * WIDE),
-    ).tocsr()
-    _, before = csgraph.dijkstra(graph, directed=False, indices=start, return_predecessors=True)
+    )
+    _, before = csgraph.dijkstra(
+        graph.tocsr(), directed=False, indices=start, return_predecessors=True
+    )
     way = [end]
     while way[-1] != start:
-        way.append(int(before[way[-1]]))
+        way.append(before[way[-1]])
     return way[::-1]
 
 

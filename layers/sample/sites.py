@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from layers.sample.noise import generator
 
@@ -51,16 +53,23 @@ class Facts:
     @property
     def calm(self) -> bool:
         """No overlay, no forest, no river, sea or spring anywhere near."""
-        return not (self.krb or self.lp2b or self.lsd or self.heritage) and self.away
+        return not (self.krb or self.claimed) and self.away
+
+    @property
+    def claimed(self) -> bool:
+        """Under paddy protection or heritage."""
+        return self.lp2b or self.lsd or self.heritage
+
+    @property
+    def no_forest(self) -> bool:
+        """Outside state forest."""
+        return self.forest <= {1007}
 
     @property
     def away(self) -> bool:
         """Outside forest and far from rivers, the sea and springs."""
         return (
-            self.forest <= {1007}
-            and self.river_m > 110.0
-            and self.sea_m > 250.0
-            and self.spring_m > 220.0
+            self.no_forest and self.river_m > 110.0 and self.sea_m > 250.0 and self.spring_m > 220.0
         )
 
 
@@ -76,9 +85,9 @@ class Surroundings:
     lp2b: shapely.STRtree
     lsd: shapely.STRtree
     heritage: shapely.STRtree
-    rivers: shapely.Geometry
-    shore: shapely.Geometry
-    springs: shapely.Geometry
+    rivers: BaseGeometry
+    shore: BaseGeometry
+    springs: BaseGeometry
 
 
 def look_around(layers: Mapping[str, gpd.GeoDataFrame], zones: gpd.GeoDataFrame) -> Surroundings:
@@ -87,7 +96,7 @@ def look_around(layers: Mapping[str, gpd.GeoDataFrame], zones: gpd.GeoDataFrame)
     def tree(frame: gpd.GeoDataFrame) -> shapely.STRtree:
         return shapely.STRtree(shapely.force_2d(frame.geometry.to_numpy()))
 
-    def whole(name: str) -> shapely.Geometry:
+    def whole(name: str) -> BaseGeometry:
         return shapely.union_all(shapely.force_2d(layers[name].geometry.to_numpy()))
 
     kab, prov, krb, forest = (
@@ -180,12 +189,12 @@ def across(
                 yield plot
 
 
-def _segments(lines: shapely.Geometry, least_m: float) -> Iterator[tuple[Array, Array]]:
+def _segments(lines: BaseGeometry, least_m: float) -> Iterator[tuple[Array, Array]]:
     """Straight pieces of a border that are long enough, longest first."""
     found = []
     for line in shapely.get_parts(lines):
         xy = shapely.get_coordinates(line)
-        found += [(a, b) for a, b in zip(xy[:-1], xy[1:], strict=True)]
+        found += [(a, b) for a, b in pairwise(xy)]
     found = [pair for pair in found if np.hypot(*(pair[1] - pair[0])) >= least_m]
     found.sort(key=lambda pair: (-float(np.hypot(*(pair[1] - pair[0]))), *pair[0].tolist()))
     yield from found
@@ -193,12 +202,12 @@ def _segments(lines: shapely.Geometry, least_m: float) -> Iterator[tuple[Array, 
 
 def _along(
     part: shapely.Polygon,
-    core: shapely.Geometry,
+    core: BaseGeometry,
     size: tuple[float, float],
     random: np.random.Generator,
 ) -> Iterator[shapely.Polygon]:
     xy = shapely.get_coordinates(part.exterior)
-    for start, end in zip(xy[:-1], xy[1:], strict=True):
+    for start, end in pairwise(xy):
         length = float(np.hypot(*(end - start)))
         if length < size[0] + 4.0:
             continue
@@ -232,7 +241,7 @@ def _over(
     share: float,
     random: np.random.Generator,
 ) -> shapely.Polygon:
-    """A plot in the middle of a border, its sides square to it."""
+    """Place a plot in the middle of a border, its sides square to it."""
     length = float(np.hypot(*(last - first)))
     along = (last - first) / length
     at = first + along * (length - size[0]) / 2

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from rasterio import features
 from scipy import ndimage
+from shapely.geometry.base import BaseGeometry
 
 from layers.sample.grid import (
     FINE_CELL,
@@ -61,7 +61,7 @@ class Surface:
 
 
 def make_surface(
-    terrain: Terrain, origin: Array, rivers: list[River], land: shapely.Geometry, seed: int
+    terrain: Terrain, origin: Array, rivers: list[River], land: BaseGeometry, seed: int
 ) -> Surface:
     """Draw the 90 m terrain finer and press the rivers into it."""
     x, y = centres(FINE_CELL)
@@ -73,7 +73,7 @@ def make_surface(
     return Surface(np.where(there, np.maximum(z, 0.15), 0.0), there)
 
 
-def _burn(shapes: list[shapely.Geometry], *, touched: bool = False) -> NDArray[np.bool_]:
+def _burn(shapes: list[BaseGeometry], *, touched: bool = False) -> NDArray[np.bool_]:
     burnt = features.rasterize(
         shapes,
         out_shape=(FINE_SIDE, FINE_SIDE),
@@ -119,7 +119,7 @@ def flood_depths(surface: Surface, terrain: Terrain, move: Warp, origin: Array) 
 
 
 def _channel_below(terrain: Terrain) -> NDArray[np.int64]:
-    """The modelled channel cell each cell drains to; -1 where it meets the sea first."""
+    """Find the modelled channel cell each cell drains to; -1 where it meets the sea first."""
     channel = (terrain.area_km2.ravel() >= MODELLED_KM2) & terrain.land.ravel()
     below = np.where(channel, np.arange(SIDE * SIDE), -1).tolist()
     receiver = terrain.receiver.tolist()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from layers.sample.grid import CELL, SIDE, centres, cell_of
+from layers.sample.grid import CELL, SIDE, cell_of, centres
 from layers.sample.noise import field, generator
 
 __all__ = ["CAPITAL", "Terrain", "make_terrain"]

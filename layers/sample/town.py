@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy import ndimage
+from shapely.geometry.base import BaseGeometry
 
 from layers.sample.grid import CELL, NORTH, WEST
 from layers.sample.landuse import INDUSTRY, Ground
@@ -58,7 +59,7 @@ class Town:
 
 
 def build_town(
-    area: shapely.Geometry,
+    area: BaseGeometry,
     roads: gpd.GeoDataFrame,
     rivers: list[shapely.LineString],
     terrain: Terrain,
@@ -105,7 +106,7 @@ def sample_at(values: Array, points: NDArray[np.object_]) -> Array:
 
 def _divide(
     todo: list[shapely.Polygon], likeness: Array, random: np.random.Generator
-) -> tuple[NDArray[np.object_], list[shapely.Geometry], list[float]]:
+) -> tuple[NDArray[np.object_], list[BaseGeometry], list[float]]:
     done, cuts, widths = [], [], []
     while todo:
         face = todo.pop()
@@ -147,7 +148,7 @@ def _largest(urban: float, area: float) -> float:
 
 def _cut(
     face: shapely.Polygon, random: np.random.Generator
-) -> tuple[list[shapely.Polygon], shapely.Geometry]:
+) -> tuple[list[shapely.Polygon], BaseGeometry]:
     """Cut a face across its longer side, about in the middle, or failing that along it."""
     box = shapely.get_coordinates(shapely.oriented_envelope(face))
     if len(box) < 4:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from layers.sample.grid import CELL, CRS, HEIGHT_M, NORTH, SIDE, WEST, WIDTH_M, cell_of, centres
 from layers.sample.mosaic import from_cells
@@ -69,19 +70,19 @@ class Land:
     desa: gpd.GeoDataFrame
     centre: Array
     labels: NDArray[np.int32]
-    land: shapely.Geometry
-    shore: shapely.Geometry
+    land: BaseGeometry
+    shore: BaseGeometry
 
     @property
-    def kabupaten(self) -> shapely.Geometry:
+    def kabupaten(self) -> Any:
         """The fictional kabupaten."""
-        return shapely.coverage_union_all(self.desa.geometry.array)
+        return shapely.coverage_union_all(self.desa.geometry.to_numpy())
 
     @property
-    def town(self) -> shapely.Geometry:
+    def town(self) -> Any:
         """The capital's villages: the area of the detailed plan."""
-        inside = self.desa["WADMKC"] == KECAMATAN[0]
-        return shapely.coverage_union_all(self.desa.geometry.array[inside])
+        inside = (self.desa["WADMKC"] == KECAMATAN[0]).to_numpy()
+        return shapely.coverage_union_all(self.desa.geometry.to_numpy()[inside])
 
 
 def make_land(
@@ -177,7 +178,7 @@ def _grow(effort: Array, inside: NDArray[np.bool_], centre: Array) -> NDArray[np
     return np.array(owner, dtype=np.int32).reshape(stride, stride)[1:-1, 1:-1]
 
 
-def _codes(kecamatan: NDArray[np.int64]) -> dict[str, list[object]]:
+def _codes(kecamatan: NDArray[np.int64]) -> dict[str, list[str]]:
     """Official columns; the codes 33.99 are used by no real kabupaten."""
     count: dict[int, int] = {}
     codes = []

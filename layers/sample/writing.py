@@ -17,6 +17,7 @@ import pyogrio
 import rasterio
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from layers.sample.grid import CRS, FINE_CELL, transform
 from layers.sample.names import MARK
@@ -112,7 +113,9 @@ def _published(frame: gpd.GeoDataFrame, crs: str) -> gpd.GeoSeries:
 
 def _published_3d(geometries: NDArray[np.object_], crs: str, decimals: int) -> NDArray[np.object_]:
     xyz = shapely.get_coordinates(geometries, include_z=True)
-    flat = shapely.get_coordinates(project(shapely.points(xyz[:, :2]), CRS, crs, densify=False))
+    flat = shapely.get_coordinates(
+        project(np.asarray(shapely.points(xyz[:, :2])), CRS, crs, densify=False)
+    )
     values = np.column_stack((np.round(flat, decimals), np.round(xyz[:, 2], 2)))
     return np.asarray(shapely.set_coordinates(geometries.copy(), values), dtype=object)
 
@@ -154,7 +157,7 @@ def write_permits(permits: gpd.GeoDataFrame, corners: pd.DataFrame, folder: Path
     """Write the permits as GeoJSON, and as a workbook with corners as surveyors send them."""
     moved = permits.assign(
         geometry=_lonlat(permits.geometry.to_numpy()),
-        footprint=_wkt(permits["footprint"]),
+        footprint=pd.Series(_wkt(permits["footprint"]), dtype=object),
     )
     properties = moved.drop(columns="geometry").to_dict("records")
     features = [
@@ -185,16 +188,16 @@ def _lonlat(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
 def _wkt(footprints: pd.Series[Any]) -> list[str | None]:
     texts: list[str | None] = []
     for shape in footprints:
-        known = isinstance(shape, shapely.Geometry)
-        moved = _lonlat(np.array([shape])) if known else []
-        texts.append(
-            shapely.to_wkt(moved[0], rounding_precision=PARCEL_DECIMALS) if known else None
-        )
+        if isinstance(shape, BaseGeometry):
+            moved = _lonlat(np.array([shape], dtype=object))[0]
+            texts.append(str(shapely.to_wkt(moved, rounding_precision=PARCEL_DECIMALS)))
+        else:
+            texts.append(None)
     return texts
 
 
 def _plain(value: Any) -> Any:
-    """A JSON value; not-a-number is null."""
+    """Return a JSON value; not-a-number is null."""
     if isinstance(value, float) and np.isnan(value):
         return None
     return value.item() if isinstance(value, np.generic) else value

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from layers.sample.blocks import assign_blocks
 from layers.sample.landuse import CLASSES, Ground, classify, tidy
@@ -46,8 +47,8 @@ RURAL: Final = {
 
 
 def draw_zones(
-    area: shapely.Geometry,
-    shore: shapely.Geometry,
+    area: BaseGeometry,
+    shore: BaseGeometry,
     town: Town,
     beds: gpd.GeoDataFrame,
     desa: gpd.GeoDataFrame,
@@ -85,7 +86,7 @@ def draw_zones(
 
 
 def _countryside(
-    area: shapely.Geometry, terrain: Terrain, ground: Ground, origin: Array, seed: int
+    area: BaseGeometry, terrain: Terrain, ground: Ground, origin: Array, seed: int
 ) -> tuple[Geometries, Geometries]:
     """Zones outside the blocks, with borders as a surveyor draws them."""
     labels = tidy(classify(terrain, ground, seed, draft="rdtr", strips=False), 5)
@@ -96,52 +97,46 @@ def _countryside(
     return polygons[near], np.array([called[value] for value in values[near]], dtype=object)
 
 
-def _rivers(
-    area: shapely.Geometry, beds: gpd.GeoDataFrame
-) -> tuple[shapely.Geometry, shapely.Geometry]:
+def _rivers(area: BaseGeometry, beds: gpd.GeoDataFrame) -> tuple[BaseGeometry, BaseGeometry]:
     """Beds and their protected strips inside the area."""
     near = beds[beds.intersects(area)]
     deep = near["KEDALAMAN_M"].fillna(2.0).to_numpy(dtype=float) > 3.0
     strip = shapely.buffer(
         near.geometry.to_numpy(), np.where(deep, *RIVER_STRIP_M[::-1]), quad_segs=3
     )
-    water = shapely.union_all(near.geometry.array)
+    water = shapely.union_all(near.geometry.to_numpy())
     strips = shapely.simplify(shapely.union_all(strip), 0.5)
     return _within(water, area), _within(strips, area)
 
 
-def _within(geometry: shapely.Geometry, area: shapely.Geometry) -> shapely.MultiPolygon:
+def _within(geometry: BaseGeometry, area: BaseGeometry) -> shapely.MultiPolygon:
     return areal(shapely.intersection(geometry, area, grid_size=PRECISION_M))
 
 
-def _coast(
-    area: shapely.Geometry, shore: shapely.Geometry, mangrove: Geometries
-) -> shapely.Geometry:
+def _coast(area: BaseGeometry, shore: BaseGeometry, mangrove: Geometries) -> BaseGeometry:
     """Protected strip along the sea where no mangrove stands."""
     strip = _within(shapely.buffer(shore, COAST_STRIP_M, quad_segs=3), area)
     return areal(shapely.difference(strip, shapely.union_all(mangrove), grid_size=PRECISION_M))
 
 
-def _roads(area: shapely.Geometry, town: Town, water: shapely.Geometry) -> shapely.Geometry:
+def _roads(area: BaseGeometry, town: Town, water: BaseGeometry) -> BaseGeometry:
     """Road area (badan jalan), bridges left out: there the river is the zone."""
     surface = shapely.buffer(town.streets, town.width_m / 2.0, quad_segs=3)
     merged = shapely.union_all(surface, grid_size=PRECISION_M)
     return areal(shapely.difference(_within(merged, area), water, grid_size=PRECISION_M))
 
 
-def _outside(
-    lines: list[shapely.Geometry] | Geometries, cover: shapely.Geometry
-) -> list[shapely.Geometry]:
+def _outside(lines: list[BaseGeometry] | Geometries, cover: BaseGeometry) -> list[BaseGeometry]:
     merged = shapely.union_all(np.asarray(lines, dtype=object), grid_size=PRECISION_M)
     return [shapely.difference(merged, cover)]
 
 
-def _inside(lines: Geometries, cover: shapely.Geometry) -> list[shapely.Geometry]:
+def _inside(lines: Geometries, cover: BaseGeometry) -> list[BaseGeometry]:
     return list(shapely.intersection(lines, cover))
 
 
 def _shop_rows(town: Town, shops: NDArray[np.bool_]) -> shapely.MultiPolygon:
-    """The part of these blocks that faces a main road."""
+    """Return the part of these blocks that faces a main road."""
     near = shapely.buffer(town.streets[: town.main], town.width_m[: town.main] / 2 + SHOPS_M)
     rows = shapely.intersection(
         shapely.union_all(town.blocks[shops], grid_size=PRECISION_M),
@@ -153,8 +148,8 @@ def _shop_rows(town: Town, shops: NDArray[np.bool_]) -> shapely.MultiPolygon:
 
 def _name(
     found: Geometries,
-    below: list[tuple[Geometries, list[str]]],
-    above: list[tuple[shapely.MultiPolygon, str]],
+    below: list[tuple[Geometries, Any]],
+    above: list[tuple[BaseGeometry, str]],
 ) -> list[str]:
     """Zone of each face: of all that cover it, the last one named."""
     points = shapely.point_on_surface(found)
