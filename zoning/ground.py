@@ -167,16 +167,18 @@ def _frame(layers: Mapping[str, Any], name: str) -> gpd.GeoDataFrame:
 
 
 def _column(frame: gpd.GeoDataFrame, column: str, layer: str) -> Any:
-    if column not in frame.columns:
-        raise LayerError(
-            "layer {layer} has no column {column!r}; it has {known}",
-            code="layer_column_missing",
-            hint="Correct the column in the plan's table, or ingest the right layer",
-            layer=layer,
-            column=column,
-            known=", ".join(str(name) for name in frame.columns),
-        )
-    return frame[column]
+    """Return a column by its name or, of several names separated by semicolons, the first."""
+    for name in column.split(";"):
+        if name.strip() in frame.columns:
+            return frame[name.strip()]
+    raise LayerError(
+        "layer {layer} has no column {column!r}; it has {known}",
+        code="layer_column_missing",
+        hint="Correct the column in the plan's table, or ingest the right layer",
+        layer=layer,
+        column=column,
+        known=", ".join(str(name) for name in frame.columns),
+    )
 
 
 def _shapes(frame: gpd.GeoDataFrame, plane: Any, layer: str) -> NDArray[np.object_]:
@@ -230,7 +232,7 @@ def _chosen(
     certain = np.ones(len(frame), dtype=bool)
     possible = certain
     if rule.column:
-        raw = _column(frame, rule.column, rule.layer).astype("string").str.strip()
+        raw = _words(_column(frame, rule.column, rule.layer))
         words = raw.fillna("").str.casefold().to_numpy(dtype=object)
         wanted = {value.casefold() for value in rule.values}
         if "*" in wanted:
@@ -239,7 +241,12 @@ def _chosen(
             certain = np.array([word in wanted for word in words], dtype=bool)
         possible = certain | (raw.isna() | (raw == "")).to_numpy(dtype=bool)
     if rule.decree_column:
-        decree = _column(frame, rule.decree_column, rule.layer).astype("string").str.strip()
+        decree = _words(_column(frame, rule.decree_column, rule.layer))
         decided = ~decree.fillna("").str.casefold().isin(NONE_WORDS).to_numpy(dtype=bool)
         certain = certain & decided
     return certain, possible
+
+
+def _words(column: Any) -> Any:
+    """Return a column as text; a code that was read as 1003.0 is 1003."""
+    return column.astype("string").str.strip().str.removesuffix(".0")
