@@ -151,16 +151,14 @@ def _patches(
 
 def hazards(surface: Surface, depth_m: Array, land: Land, seed: int) -> gpd.GeoDataFrame:
     """Flood by depth, landslide by slope, abrasion along the coast; three levels each."""
+    shapely.prepare(land.kabupaten)
     depth = np.where(depth_m == NODATA, 0.0, depth_m)
     slope = ndimage.gaussian_filter(surface.slope, 1.0)
     rows = [("banjir", *row) for row in _levels(depth, DEEP)]
     rows += [("longsor", *row) for row in _levels(np.where(surface.land, slope, 0.0), STEEP)]
     rows += [("abrasi", *row) for row in _abrasion(land, seed)]
-    clipped = [
-        (kind, level, areal(shapely.intersection(part, land.kabupaten, grid_size=PRECISION_M)))
-        for kind, level, part in rows
-    ]
-    clipped = [row for row in clipped if row[2].area > 900.0]
+    rows = [(kind, level, _clip(part, land.kabupaten)) for kind, level, part in rows]
+    clipped = [row for row in rows if row[2].area > 900.0]
     return gpd.GeoDataFrame(
         {
             "NAMOBJ": [
@@ -175,6 +173,13 @@ def hazards(surface: Surface, depth_m: Array, land: Land, seed: int) -> gpd.GeoD
         geometry=[part for _, _, part in clipped],
         crs=CRS,
     )
+
+
+def _clip(part: BaseGeometry, area: BaseGeometry) -> BaseGeometry:
+    """Cut to an area; most parts lie wholly inside and need no cut."""
+    if area.contains(part):
+        return part
+    return areal(shapely.intersection(part, area, grid_size=PRECISION_M))
 
 
 def _levels(values: Array, limits: tuple[float, float, float]) -> list[tuple[str, BaseGeometry]]:

@@ -118,9 +118,10 @@ def _cheapest(effort: Array, start: int, end: int) -> list[int]:
         (np.concatenate(costs), (np.concatenate(rows), np.concatenate(columns))),
         shape=(WIDE * WIDE, WIDE * WIDE),
     )
-    _, before = csgraph.dijkstra(
-        graph.tocsr(), directed=False, indices=start, return_predecessors=True
+    _, table = csgraph.dijkstra(
+        graph.tocsr(), directed=False, indices=np.array([start]), return_predecessors=True
     )
+    before = table[0].tolist()
     way = [end]
     while way[-1] != start:
         way.append(before[way[-1]])

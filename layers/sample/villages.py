@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import geopandas as gpd
@@ -73,12 +74,12 @@ class Land:
     land: BaseGeometry
     shore: BaseGeometry
 
-    @property
+    @cached_property
     def kabupaten(self) -> Any:
         """The fictional kabupaten."""
         return shapely.coverage_union_all(self.desa.geometry.to_numpy())
 
-    @property
+    @cached_property
     def town(self) -> Any:
         """The capital's villages: the area of the detailed plan."""
         inside = (self.desa["WADMKC"] == KECAMATAN[0]).to_numpy()
