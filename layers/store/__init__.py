@@ -1,0 +1,22 @@
+"""Where versions of layers are kept: a folder, or a database under the same contract."""
+
+from __future__ import annotations
+
+from layers.store.base import LayerSource, Store, StoredLayer, Version
+from layers.store.files import FileStore
+from layers.workspace import Workspace
+
+__all__ = ["FileStore", "LayerSource", "Store", "StoredLayer", "Version", "open_store"]
+
+
+def open_store(workspace: Workspace) -> Store:
+    """Open the store of a workspace.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> workspace = Workspace.create(tempfile.mkdtemp(), name="Contoh", extent=(110, -7, 111, -6))
+    >>> open_store(workspace).layers()
+    []
+    """
+    return FileStore(workspace.store)

@@ -1,0 +1,130 @@
+"""The contract of every store: versions that never change, named by content, for any day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+import geopandas as gpd
+import pandas as pd
+
+__all__ = ["LayerSource", "Store", "StoredLayer", "Version"]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a layer: what it holds, from when to when it is law, since when it is known.
+
+    Parameters
+    ----------
+    name : str
+        The layer's name in its workspace.
+    id : str
+        SHA-256 of its bytes; the same data have the same id on every machine.
+    seq : int
+        Position in the log of the store.
+    kind : str
+        Kind of layer, or "" where it is of none.
+    form : {"vector", "table", "raster"}
+    rows : int or None
+        None for rasters.
+    crs : str or None
+        Code of the stored CRS; None for tables.
+    valid_from, valid_to : date or None
+        Days on which it is law: from the first, before the last. None = open.
+    known_from : str
+        Instant at which the store learnt of it (ISO 8601, UTC).
+    legal : mapping
+        Instrument, number, scale, CE90, licence, source: as they were given.
+    provenance : mapping
+        Of the file it was read from.
+    report : tuple of mapping
+        Notes of the reading.
+    """
+
+    name: str
+    id: str
+    seq: int
+    kind: str
+    form: str
+    rows: int | None
+    crs: str | None
+    valid_from: date | None
+    valid_to: date | None
+    known_from: str
+    legal: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    report: tuple[Mapping[str, Any], ...] = ()
+
+    def holds(self, on: date) -> bool:
+        """Say whether the version is law on a day."""
+        return (self.valid_from is None or self.valid_from <= on) and (
+            self.valid_to is None or on < self.valid_to
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the version as JSON-ready dictionary."""
+        return {
+            "name": self.name,
+            "version": self.id,
+            "seq": self.seq,
+            "kind": self.kind,
+            "form": self.form,
+            "rows": self.rows,
+            "crs": self.crs,
+            "valid_from": self.valid_from and self.valid_from.isoformat(),
+            "valid_to": self.valid_to and self.valid_to.isoformat(),
+            "known_from": self.known_from,
+            "legal": dict(self.legal),
+            "provenance": dict(self.provenance),
+            "report": [dict(note) for note in self.report],
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class StoredLayer:
+    """A version with its content: `frame` for vectors and tables, `path` for rasters."""
+
+    version: Version
+    frame: gpd.GeoDataFrame | pd.DataFrame | None = None
+    path: Path | None = None
+
+
+class LayerSource(Protocol):
+    """Anything that plans and hazards can take layers from."""
+
+    def get(self, name: str, *, on: date | None = None, known_at: str | None = None) -> StoredLayer:
+        """Return the version of a layer that is law on a day, as known at an instant."""
+
+
+class Store(LayerSource, Protocol):
+    """What every backend keeps: nothing acknowledged is lost, nothing half is seen."""
+
+    def publish(
+        self,
+        content: gpd.GeoDataFrame | pd.DataFrame | Path,
+        *,
+        name: str,
+        kind: str = "",
+        legal: Mapping[str, Any] | None = None,
+        provenance: Mapping[str, Any] | None = None,
+        report: Sequence[Mapping[str, Any]] = (),
+        valid_from: date | None = None,
+        valid_to: date | None = None,
+    ) -> Version:
+        """Store a version and make it the newest of its name, in one step."""
+
+    def layers(self) -> list[Version]:
+        """Return the newest version of every layer, by name."""
+
+    def history(self, name: str) -> list[Version]:
+        """Return every version of a layer, oldest first."""
+
+    def rollback(self, name: str, version: str) -> Version:
+        """Make an older version the newest again; the log keeps both."""
+
+    def verify(self) -> list[str]:
+        """Return a sentence for every byte or log entry that is not what it was."""
