@@ -180,7 +180,8 @@ def across(
     pairs = shapely.STRtree(there).query(here, predicate="touches").T
     for place in random.permutation(len(pairs)):
         one, other = here[pairs[place][0]], there[pairs[place][1]]
-        both = shapely.coverage_union(one, other)
+        # A plain union: the published plan has defects, and a coverage union refuses them.
+        both = shapely.union(one, other)
         shared = shapely.line_merge(shapely.intersection(one, other))
         room = both.buffer(-CLEAR_M)
         for start, end in _segments(shared, size[0]):
