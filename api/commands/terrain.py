@@ -1,0 +1,138 @@
+"""`tataruang terrain`: slope, curvature, flow and height above rivers from a height model."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeAlias
+
+import numpy as np
+import typer
+
+from api.options import AsJson, SourceCrs, Yes, atomic_path, on_terminal
+from spatial.errors import LayerError
+from spatial.terrain import (
+    check_heights,
+    curvature,
+    flow_of,
+    height_above_drainage,
+    slope_deg,
+    slope_percent,
+    terrain_windows,
+    write_cog,
+)
+from spatial.zonal import Grid, open_grid
+
+__all__ = ["terrain"]
+
+FOOT_M: Final = 0.3048
+Windows: TypeAlias = Iterable[tuple[int, Any]]
+#: File -> what its numbers mean.
+OUTPUTS: Final = {
+    "lereng_derajat": "kemiringan lereng (Horn), derajat",
+    "lereng_persen": "kemiringan lereng (Horn), persen",
+    "kelengkungan": "kelengkungan (Zevenbergen-Thorne), 1/m; di atas nol punggung",
+    "dem_terisi": "ketinggian setelah cekungan diisi, m",
+    "arah_d8": "arah aliran D8: 1 timur, 2 tenggara, 4 selatan ... 128 timur laut; 0 keluaran",
+    "akumulasi_km2": "luas tangkapan sampai sel ini, km2",
+    "cekungan_air": "nomor daerah tangkapan",
+    "orde_sungai": "orde sungai (Strahler); 0 bukan sungai",
+    "hand_m": "tinggi di atas sungai terdekat menurut aliran (HAND), m",
+}
+
+
+def terrain(
+    dem: Annotated[Path, typer.Argument(help="DEM (GeoTIFF atau ASCII grid), meter, CRS meter")],
+    output_dir: Annotated[Path, typer.Option("--output-dir", "-o", help="Folder hasil (COG)")],
+    river_km2: Annotated[
+        float, typer.Option(min=0.0, help="Sungai mulai luas tangkapan ini, km² / river threshold")
+    ] = 1.0,
+    z_unit: Annotated[str, typer.Option(help="Satuan tinggi: m atau ft")] = "m",
+    nodata: Annotated[
+        float | None, typer.Option(help="Nilai tanpa data, bila berkas tidak menyebutkannya")
+    ] = None,
+    source_crs: SourceCrs = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Turunkan lereng, aliran, dan HAND dari DEM / slope, flow and HAND from a height model."""
+    _refuse_overwriting(output_dir, yes)
+    grid = _in_metres(open_grid(dem, crs=source_crs, nodata=nodata), z_unit)
+    low, high = check_heights(grid)
+    report = _write_all(grid, output_dir, river_km2) | {
+        "dem": dem.name,
+        "height_m": [low, high],
+        "river_km2": river_km2,
+        "z_unit": z_unit,
+    }
+    with atomic_path(output_dir / "medan.json") as partial:
+        partial.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    if as_json:
+        typer.echo(json.dumps(report))
+        return
+    for note in report["notes"]:
+        typer.echo(f"! {note['message']}", err=True)
+    for name in report["files"]:
+        typer.echo(f"✓ {output_dir / name}: {OUTPUTS[Path(name).stem]}")
+
+
+def _refuse_overwriting(folder: Path, yes: bool) -> None:
+    there = [name for name in OUTPUTS if (folder / f"{name}.tif").exists()]
+    if there and not yes:
+        raise LayerError(
+            "{folder} already holds {names}",
+            code="terrain_files_exist",
+            hint="Choose another folder, or overwrite with --yes",
+            folder=str(folder),
+            names=", ".join(f"{name}.tif" for name in there),
+        )
+
+
+def _in_metres(grid: Grid, unit: str) -> Grid:
+    if unit == "m":
+        return grid
+    if unit != "ft":
+        raise LayerError(
+            "there is no unit of height {unit!r}",
+            code="z_unit_unknown",
+            hint="Use m or ft",
+            unit=unit,
+        )
+    return grid.with_values(grid.values() * FOOT_M)
+
+
+def _write_all(grid: Grid, folder: Path, river_km2: float) -> dict[str, Any]:
+    """Write every output, windows first, then what needs the model whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made: list[str] = []
+
+    def write(name: str, windows: Windows, dtype: str, nodata: float) -> None:
+        began = time.monotonic()
+        tags = {"keterangan": OUTPUTS[name], "river_km2": str(river_km2)}
+        target = folder / f"{name}.tif"
+        write_cog(target, grid, windows, dtype=dtype, nodata=nodata, tags=tags)
+        made.append(target.name)
+        if on_terminal():
+            typer.echo(
+                f"{len(made)}/{len(OUTPUTS)} {name} ({time.monotonic() - began:.0f} s)", err=True
+            )
+
+    local: dict[str, Callable[..., Any]] = {
+        "lereng_derajat": slope_deg,
+        "lereng_persen": slope_percent,
+        "kelengkungan": curvature,
+    }
+    for name, work in local.items():
+        write(name, terrain_windows(grid, work), "float32", -9999.0)
+    flow = flow_of(grid)
+    rivers = flow.rivers(river_km2)
+    write("dem_terisi", [(0, flow.filled)], "float32", -9999.0)
+    write("arah_d8", [(0, flow.d8)], "uint8", 247)
+    write("akumulasi_km2", [(0, flow.area_km2())], "float32", -9999.0)
+    write("cekungan_air", [(0, flow.basins())], "uint32", 0)
+    order = np.where(flow.d8 == 247, -1, flow.stream_order(rivers))
+    write("orde_sungai", [(0, order)], "int16", -1)
+    write("hand_m", [(0, height_above_drainage(flow, rivers))], "float32", -9999.0)
+    return {"files": made, "notes": [note.to_dict() for note in flow.notes]}

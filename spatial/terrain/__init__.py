@@ -1,0 +1,24 @@
+"""Terrain: slope and curvature by windows, the flow of water and height above it."""
+
+from spatial.terrain.cog import write_cog
+from spatial.terrain.flow import Flow, flow_of, height_above_drainage, upstream_value
+from spatial.terrain.slope import (
+    check_heights,
+    curvature,
+    slope_deg,
+    slope_percent,
+    terrain_windows,
+)
+
+__all__ = [
+    "Flow",
+    "check_heights",
+    "curvature",
+    "flow_of",
+    "height_above_drainage",
+    "slope_deg",
+    "slope_percent",
+    "terrain_windows",
+    "upstream_value",
+    "write_cog",
+]
