@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from zoning.at import zones_at
 from zoning.check import check_permits
+from zoning.explain import explain, headline
 from zoning.finding import Finding, Part
+from zoning.intake import read_permits
 from zoning.lattice import Interval, Izin
 from zoning.plan import Plan
 from zoning.plan_files import load_plan, load_plans
@@ -20,9 +23,13 @@ __all__ = [
     "Verdict",
     "Verdicts",
     "check_permits",
+    "explain",
+    "headline",
     "load_plan",
     "load_plans",
+    "read_permits",
     "sample_plan_folder",
+    "zones_at",
 ]
 
 

@@ -94,6 +94,8 @@ def intensity_findings(
         value = permit.number(column)
         found = _limits(usable, parameter, permit, plot.area)
         changes = [one for one in tightened if one.rule.parameter == parameter]
+        if value is None and parameter == "kdb_maks" and found and _describes_building(permit):
+            yield _unstated(parameter, column, usable, found)
         if value is None or not (found or changes):
             continue
         yield _ratio(parameter, value, usable, _changed(usable, found, changes), plot)
@@ -105,6 +107,29 @@ def intensity_findings(
             continue
         yield _scalar(parameter, value, unit, usable, _changed(usable, found, changes))
     yield from _smallest(plot, permit, usable)
+
+
+def _describes_building(permit: Permit) -> bool:
+    """Say whether a building is applied for whose ground floor nobody stated."""
+    return permit.footprint is None and bool(
+        permit.number("lantai") or permit.number("luas_lantai_m2")
+    )
+
+
+def _unstated(
+    parameter: str, column: str, parts: Sequence[PlotPart], limits: dict[int, Limits]
+) -> Finding:
+    strictest = _strictest(limits.values(), maximum="_maks" in parameter)
+    return Finding(
+        rule=f"{parameter}:{_zones(parts, limits)}",
+        kind="intensitas",
+        interval=UNKNOWN,
+        limit=_finite(strictest.strict),
+        unit="share",
+        basis=strictest.rule.basis,
+        reason="INPUT_KURANG",
+        facts={"parameter": parameter, "zona": _zones(parts, limits), "kurang": column},
+    )
 
 
 def _limits(

@@ -1,0 +1,343 @@
+"""Read permits from the files that offices and surveyors send; nothing is repaired."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+from zipfile import BadZipFile
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
+import shapely
+from openpyxl.utils.exceptions import InvalidFileException
+from shapely.errors import GEOSException
+from shapely.geometry.base import BaseGeometry
+
+import layers
+from spatial.crs import INDONESIA, Bounds, check_extent, parse_crs
+from spatial.errors import CrsError, EngineError, GeometryError, LimitError, PermitError
+from spatial.notes import Note
+from zoning.permit import COLUMNS
+
+__all__ = ["MAX_ROWS", "read_permits"]
+
+#: One file of permits; a province sends fewer in a year.
+MAX_ROWS: Final = 1_000_000
+MAX_BYTES: Final = 500_000_000
+TABLES: Final = {".csv", ".xlsx"}
+GEOMETRY_COLUMNS: Final = ("geometry", "geometri", "wkt", "geom")
+CORNER_COLUMNS: Final = ("id", "no", "x", "y")
+Table = tuple[list[str], list[tuple[int, list[Any]]]]
+
+
+def read_permits(
+    path: Path | str,
+    *,
+    source_crs: Any = None,
+    within: Bounds = INDONESIA,
+    corners: Path | str | None = None,
+    sheet: str | None = None,
+) -> gpd.GeoDataFrame:
+    """Read a file of permits.
+
+    Parameters
+    ----------
+    path : path
+        GeoJSON, GPKG, Shapefile ... (through `layers.read`), or a CSV or XLSX table with a
+        column `geometry` (WKT or GeoJSON), or one row per corner point (`id, no, x, y`).
+    source_crs : CRS, optional
+        For files that state none. GeoJSON is CRS84; a table must be told.
+    within : (west, south, east, north)
+        Extent in degrees that parcels must lie in.
+    corners : path, optional
+        A table of corner points, where `path` holds the numbers alone: joined by id.
+    sheet : str, optional
+        Sheet of a workbook; the first without it.
+
+    Returns
+    -------
+    GeoDataFrame
+        Columns of `zoning.permit.COLUMNS` that the file has, and `kendala`: the Note that
+        says why a row cannot be judged, or None. No row is dropped, none is repaired.
+
+    Raises
+    ------
+    PermitError
+        If the table has columns that are not known, or none that makes a parcel.
+    CrsError
+        If no CRS is stated, or parcels lie outside `within`.
+    LayerError
+        If the file is not one that can be read.
+    """
+    file = Path(path)
+    if file.suffix.lower() not in TABLES:
+        frame = _from_layer(file, source_crs, within)
+    else:
+        frame = _from_table(file, source_crs, corners, sheet)
+    return _located(_named(frame), within)
+
+
+def _from_layer(file: Path, source_crs: Any, within: Bounds) -> gpd.GeoDataFrame:
+    frame: gpd.GeoDataFrame = layers.read(file, source_crs=source_crs, within=within).frame.copy()
+    if "footprint" in frame.columns:
+        # GeoJSON and GPKG carry a second geometry as text.
+        pairs = [_geometry(value, "footprint") for value in frame["footprint"]]
+        frame["footprint"] = _objects([geometry for geometry, _ in pairs], frame.index)
+        frame["kendala"] = _objects([fault for _, fault in pairs], frame.index)
+    return frame
+
+
+def _from_table(
+    file: Path, source_crs: Any, corners: Path | str | None, sheet: str | None
+) -> gpd.GeoDataFrame:
+    header, rows = _table(file, sheet)
+    crs = parse_crs(source_crs, what=file.name)
+    if set(CORNER_COLUMNS) <= set(header):
+        return _from_corners(file.name, header, rows, crs)
+    columns = {name: [cells[i] for _, cells in rows] for i, name in enumerate(header)}
+    lines = [line for line, _ in rows]
+    if corners is not None:
+        points = _from_corners(Path(corners).name, *_table(Path(corners), None), crs)
+        return _joined(columns, points, crs)
+    column = next((name for name in GEOMETRY_COLUMNS if name in columns), None)
+    if column is None:
+        raise PermitError(
+            "{file}: no column makes a parcel; it has {known}",
+            code="permit_no_geometry",
+            hint="Add a column geometry (WKT or GeoJSON), or send one row per corner: id, no, x, y",
+            file=file.name,
+            known=", ".join(header),
+        )
+    footprints = columns.pop("footprint", [None] * len(lines))
+    parcels = [_geometry(v, f"row {n}") for v, n in zip(columns.pop(column), lines, strict=True)]
+    prints = [_geometry(v, f"row {n}") for v, n in zip(footprints, lines, strict=True)]
+    return _framed(columns, parcels, prints, crs)
+
+
+def _framed(
+    columns: dict[str, list[Any]],
+    parcels: Sequence[tuple[BaseGeometry | None, Note | None]],
+    prints: Sequence[tuple[BaseGeometry | None, Note | None]],
+    crs: Any,
+) -> gpd.GeoDataFrame:
+    index = pd.RangeIndex(len(parcels))
+    frame = pd.DataFrame({name: _objects(cells, index) for name, cells in columns.items()}, index)
+    frame["footprint"] = _objects([geometry for geometry, _ in prints], index)
+    frame["kendala"] = _objects(
+        [a or b for (_, a), (_, b) in zip(parcels, prints, strict=True)], index
+    )
+    return gpd.GeoDataFrame(frame, geometry=_objects([g for g, _ in parcels], index).array, crs=crs)
+
+
+def _objects(values: Sequence[Any], index: pd.Index[Any]) -> pd.Series[Any]:
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return pd.Series(array, index=index, dtype=object)
+
+
+def _table(file: Path, sheet: str | None) -> Table:
+    """Read a table: names of columns, and its rows with their line in the file."""
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise LimitError(
+                "{file} is larger than {limit} bytes",
+                code="permit_file_too_large",
+                file=file.name,
+                limit=MAX_BYTES,
+            )
+        rows = _sheet_rows(file, sheet) if file.suffix.lower() == ".xlsx" else _csv_rows(file)
+    except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError) as error:
+        if isinstance(error, EngineError):
+            raise
+        raise PermitError(
+            "{file} cannot be read: {why}",
+            code="permit_file_unreadable",
+            hint="Send CSV in UTF-8 or an XLSX workbook with the table on its first sheet",
+            file=file.name,
+            why=f"{type(error).__name__}: {error}",
+        ) from error
+    header = [str(cell).strip() for cell in rows[0][1]] if rows else []
+    filled = [(line, cells) for line, cells in rows[1:] if any(c not in (None, "") for c in cells)]
+    if len(filled) > MAX_ROWS:
+        raise LimitError(
+            "{file} has more than {limit} rows",
+            code="permit_too_many",
+            file=file.name,
+            limit=MAX_ROWS,
+        )
+    return header, filled
+
+
+def _csv_rows(file: Path) -> list[tuple[int, list[Any]]]:
+    text = file.read_text(encoding="utf-8-sig")
+    first = text.partition("\n")[0]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    csv.field_size_limit(50_000_000)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows = [(number, list(cells)) for number, cells in enumerate(reader, start=1)]
+    width = len(rows[0][1]) if rows else 0
+    for number, cells in rows:
+        if len(cells) not in (0, width):
+            raise PermitError(
+                "{file}, row {row}: {found} cells instead of {wanted}",
+                code="permit_row_width",
+                hint="Put texts that hold the separator between quotes",
+                file=file.name,
+                row=number,
+                found=len(cells),
+                wanted=width,
+            )
+    return rows
+
+
+def _sheet_rows(file: Path, sheet: str | None) -> list[tuple[int, list[Any]]]:
+    book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+    try:
+        page = book[sheet] if sheet else book.worksheets[0]
+        rows = [(n, list(cells)) for n, cells in enumerate(page.iter_rows(values_only=True), 1)]
+    finally:
+        book.close()
+    if not rows:
+        return []
+    # Formatting alone makes a sheet wider than its table.
+    width = max((i + 1 for i, cell in enumerate(rows[0][1]) if cell not in (None, "")), default=0)
+    return [(n, cells[:width]) for n, cells in rows]
+
+
+def _geometry(value: Any, what: str) -> tuple[BaseGeometry | None, Note | None]:
+    """Read WKT or GeoJSON; what cannot be read is a note about the row."""
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return None, None
+    if isinstance(value, BaseGeometry):
+        return value, None
+    text = value if isinstance(value, str) else json.dumps(value)
+    if not text.strip():
+        return None, None
+    try:
+        read: Callable[[str], BaseGeometry] = (
+            shapely.from_geojson if text.lstrip().startswith("{") else shapely.from_wkt
+        )
+        return read(text), None
+    except (GEOSException, ValueError, TypeError) as error:
+        fault = GeometryError(
+            "{what}: the geometry cannot be read: {why}",
+            code="geometry_unreadable",
+            hint="Write WKT such as POLYGON ((x y, x y, x y, x y)) or a GeoJSON geometry",
+            what=what,
+            why=str(error).split("\n")[0][:120],
+        )
+        return None, Note.of(fault)
+
+
+def _from_corners(
+    file: str, header: list[str], rows: list[tuple[int, list[Any]]], crs: Any
+) -> gpd.GeoDataFrame:
+    """Build one parcel per id from its corner points in the order of their numbers."""
+    place = {name: header.index(name) for name in CORNER_COLUMNS}
+    points: dict[str, list[tuple[float, float, float]]] = {}
+    faults: dict[str, Note] = {}
+    for line, cells in rows:
+        name = _label(cells[place["id"]])
+        ring = points.setdefault(name, [])
+        try:
+            no, x, y = (float(str(cells[place[key]])) for key in ("no", "x", "y"))
+        except (TypeError, ValueError):
+            faults.setdefault(name, _corner_fault(file, line, name))
+            continue
+        ring.append((no, x, y))
+    parcels = []
+    for name, ring in points.items():
+        fault = faults.get(name) or _ring_fault(file, name, ring)
+        parcels.append((None, fault) if fault else (_ring(ring), None))
+    columns = {"permit_id": list(points)}
+    return _framed(columns, parcels, [(None, None)] * len(parcels), crs)
+
+
+def _label(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _ring(points: list[tuple[float, float, float]]) -> BaseGeometry:
+    corners = [(x, y) for _, x, y in sorted(points)]
+    # Surveyors repeat the first corner or not; a ring closes either way.
+    if corners[0] != corners[-1]:
+        corners.append(corners[0])
+    return shapely.Polygon(corners)
+
+
+def _corner_fault(file: str, line: int, name: str) -> Note:
+    text = "{file}, row {row}: corner of {permit} has no readable no, x, y; write 549820.35, "
+    text += "with a point"
+    return Note("corner_unreadable", text, "error", {"file": file, "row": line, "permit": name})
+
+
+def _ring_fault(file: str, name: str, ring: list[tuple[float, float, float]]) -> Note | None:
+    numbers = [no for no, _, _ in ring]
+    if len({(x, y) for _, x, y in ring}) < 3:
+        text = "{file}: {permit} has fewer than three different corners"
+        return Note("corner_too_few", text, "error", {"file": file, "permit": name})
+    if len(set(numbers)) < len(numbers):
+        text = "{file}: {permit} has a corner number twice; its order is not known"
+        return Note("corner_number_twice", text, "error", {"file": file, "permit": name})
+    return None
+
+
+def _joined(columns: dict[str, list[Any]], points: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
+    found = {
+        name: (geometry, fault)
+        for name, geometry, fault in zip(
+            points["permit_id"], points.geometry, points["kendala"], strict=True
+        )
+    }
+    names = [_label(value) for value in columns.get("permit_id", columns.get("id", []))]
+    parcels = [found.get(name, (None, None)) for name in names]
+    return _framed(columns | {"permit_id": names}, parcels, [(None, None)] * len(names), crs)
+
+
+def _named(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the frame with our names where a column differs from one in case alone."""
+    ours = {name for name in COLUMNS if name not in frame.columns}
+    found = {str(name).strip().casefold(): name for name in frame.columns}
+    return frame.rename(columns={found[name]: name for name in ours & found.keys()})
+
+
+def _located(frame: gpd.GeoDataFrame, within: Bounds) -> gpd.GeoDataFrame:
+    """Refuse a file whose parcels lie elsewhere; a row alone that does becomes a reason."""
+    if "kendala" not in frame.columns:
+        frame["kendala"] = _objects([None] * len(frame), frame.index)
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    notes = frame["kendala"].tolist()
+    if _all_inside(frame, within):
+        return frame
+    outside: list[CrsError] = []
+    for index, shape in enumerate(shapes):
+        if shape is None or shape.is_empty or notes[index] is not None:
+            continue
+        try:
+            check_extent(shape.bounds, frame.crs, within=within, what=f"row {index + 1}")
+        except CrsError as error:
+            outside.append(error)
+            notes[index] = Note.of(error)
+    measured = sum(1 for shape in shapes if shape is not None)
+    if outside and len(outside) == measured:
+        raise outside[0]
+    frame["kendala"] = _objects(notes, frame.index)
+    return frame
+
+
+def _all_inside(frame: gpd.GeoDataFrame, within: Bounds) -> bool:
+    """Say whether all parcels together lie within: the usual case, asked once."""
+    box = shapely.total_bounds(np.asarray(frame.geometry.array, dtype=object))
+    try:
+        check_extent(tuple(box.tolist()), frame.crs, within=within)
+    except CrsError:
+        return False
+    return True
