@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import RequestError, problem
 from api.http import Workers, language_of
 from api.openapi import openapi_of
-from api.routes import conformity, health, layers, tiles, zones
+from api.routes import conformity, health, layers, tiles, web, zones
 from api.settings import ServeSettings
 from spatial.errors import EngineError
 
@@ -38,7 +38,14 @@ DESCRIPTION: Final = (
     "`?lang=en` where offered turns the first text to English. Coordinates are longitude, "
     "latitude in degrees. Areas are m² on the plane the plan declares."
 )
-ROUTERS: Final = (conformity.router, zones.router, layers.router, tiles.router, health.router)
+ROUTERS: Final = (
+    conformity.router,
+    zones.router,
+    layers.router,
+    tiles.router,
+    web.router,
+    health.router,
+)
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,80}")
 SECURITY_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),

@@ -55,6 +55,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "not_acceptable": 406,
     "not_geojson": 422,
     "property_refused": 422,
+    "opening_failed": 503,
     "queue_full": 503,
     "rate_limit": 429,
     "starting": 503,

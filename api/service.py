@@ -7,6 +7,7 @@ requests, so that health answers from the first moment.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Protocol
@@ -18,19 +19,24 @@ from shapely.geometry.base import BaseGeometry
 from api.errors import RequestError
 from api.geojson import LONLAT, declared_crs, parse_geometry
 from api.heavy import HeavyJudge
+from api.map_description import describe
 from api.models import check_properties
+from api.place import Places
+from api.search import Gazetteer, find
 from api.settings import ServeSettings
 from api.strict_json import parse
 from api.tiles.source import TileSource
 from api.verdict_files import verdict_bytes
 from spatial.crs import INDONESIA, Bounds, check_extent, parse_crs
-from spatial.errors import GeometryError, LimitError, PermitError, SecurityError
+from spatial.errors import GeometryError, LayerNotFoundError, LimitError, PermitError, SecurityError
 from spatial.notes import Note
 
 __all__ = ["Answer", "EngineLike", "Service"]
 
 FEATURE_KEYS: Final = {"type", "id", "geometry", "properties", "bbox", "crs"}
 COLLECTION_KEYS: Final = {"type", "features", "name", "bbox", "crs"}
+#: Layer whose names and codes are searched.
+VILLAGES: Final = "batas_desa"
 METRES_PER_DEGREE: Final = 111_320.0
 
 
@@ -47,6 +53,22 @@ class EngineLike(Protocol):
 
     def layer(self, name: str) -> Any:
         """Return a stored layer: `frame`, `version`."""
+
+    def describe_map(self) -> dict[str, Any]:
+        """Tell what the map shows and how it is drawn."""
+        gazetteer = self._places_by_name()
+        names = gazetteer.entries if gazetteer is not None else []
+        return describe(self.engine, self.tiles, self.layers(), self.extent, names)
+
+    def search(self, text: str) -> list[dict[str, Any]]:
+        """Find places by name, code or coordinates."""
+        return find(text, self._places_by_name(), self.extent)
+
+    def _places_by_name(self) -> Gazetteer | None:
+        if self._gazetteer is None:
+            with suppress(LayerNotFoundError):
+                self._gazetteer = Gazetteer(self.engine.layer(VILLAGES).frame)
+        return self._gazetteer
 
     def layers(self) -> Sequence[Any]:
         """List the layers."""
@@ -78,6 +100,8 @@ class Service:
         self.settings = settings
         self.heavy = heavy
         self.tiles = TileSource(engine)
+        self.places = Places(engine)
+        self._gazetteer: Gazetteer | None = None
         self.extent: Bounds = tuple(getattr(engine, "extent", None) or INDONESIA)
 
     def close(self) -> None:
@@ -104,6 +128,27 @@ class Service:
         """Tell the zones at a place inside the extent."""
         check_extent((lon, lat, lon, lat), LONLAT, within=self.extent, what="lon, lat")
         return self.engine.zones_at(lon, lat, on=on)
+
+    def place(self, lon: float, lat: float, on: date | None) -> dict[str, Any]:
+        """Tell the zones at a place and what else lies there."""
+        zones = self.zones_at(lon, lat, on)
+        return {"zones": zones, "layers": self.places.at(lon, lat, self.layers())}
+
+    def describe_map(self) -> dict[str, Any]:
+        """Tell what the map shows and how it is drawn."""
+        gazetteer = self._places_by_name()
+        names = gazetteer.entries if gazetteer is not None else []
+        return describe(self.engine, self.tiles, self.layers(), self.extent, names)
+
+    def search(self, text: str) -> list[dict[str, Any]]:
+        """Find places by name, code or coordinates."""
+        return find(text, self._places_by_name(), self.extent)
+
+    def _places_by_name(self) -> Gazetteer | None:
+        if self._gazetteer is None:
+            with suppress(LayerNotFoundError):
+                self._gazetteer = Gazetteer(self.engine.layer(VILLAGES).frame)
+        return self._gazetteer
 
     def layers(self) -> list[dict[str, Any]]:
         """List the layers."""

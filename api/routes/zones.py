@@ -37,8 +37,12 @@ async def zones_at(
     ],
     on: Annotated[date | None, Query(description="By the law of this day")] = None,
 ) -> dict[str, Any]:
-    """Tell what lies at a place; an empty list says that no plan covers it."""
+    """Tell what lies at a place; an empty list of zones says that no plan covers it.
+
+    `layers` tells for every other polygon layer which of its features lie there; one that
+    cannot be read is listed with its fault.
+    """
     state = request.app.state
     service = state.opening.current()
-    zones = await state.workers.run(service.zones_at, lon, lat, on)
-    return {"lon": lon, "lat": lat, "on": on, "zones": zones}
+    found = await state.workers.run(service.place, lon, lat, on)
+    return {"lon": lon, "lat": lat, "on": on, **found}

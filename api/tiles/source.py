@@ -41,6 +41,7 @@ class Prepared:
     layer: TileLayer
     bounds: tuple[float, float, float, float]
     fields: tuple[str, ...]
+    zones: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -116,7 +117,17 @@ class TileSource:
             TileLayer(stored.frame, name),
             (float(west), float(south), float(east), float(north)),
             tuple(c for c in stored.frame.columns if c != stored.frame.geometry.name),
+            _zones(stored.frame),
         )
+
+
+def _zones(frame: gpd.GeoDataFrame) -> tuple[tuple[str, str], ...]:
+    """Return code and first name of every zone of a plan's layer; nothing for other layers."""
+    if "zona" not in frame:
+        return ()
+    names = frame["zona_nama"] if "zona_nama" in frame else frame["zona"]
+    table = names.groupby(frame["zona"], sort=True).first()
+    return tuple((str(code), str(name)) for code, name in table.items())
 
 
 def check_tile(z: int, x: int, y: int) -> None:

@@ -1,0 +1,130 @@
+"""What the web map shows of a workspace: layers with their style, from the one symbology."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from api.symbology import DATED, NO_DATA, layer_styles, zone_colour, zone_styles
+from api.tiles.mvt_kernel import LINE, POINT
+from api.tiles.source import Prepared, TileSource
+from api.wording import IZIN, REASONS, VERDICTS
+from spatial.errors import EngineError
+
+__all__ = ["ORDER", "describe"]
+
+#: How layers lie over each other, lowest first; plans and unknown layers below these.
+ORDER: Final = (
+    "das", "kawasan_hutan", "krb", "lp2b", "lsd", "cagar_budaya", "sungai", "garis_pantai",
+    "batas_desa", "jalan", "bangunan", "mata_air",
+)  # fmt: skip
+#: Shown from the start, besides the first plan.
+SHOWN: Final = ("sungai", "garis_pantai", "batas_desa", "jalan", "bangunan")
+MOST_LABELS: Final = 1_500
+PLAN_KIND: Final = "pola_ruang"
+
+
+def describe(
+    engine: Any,
+    tiles: TileSource,
+    listed: Sequence[Mapping[str, Any]],
+    bounds: Sequence[float],
+    places: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """Describe the map of a workspace.
+
+    Parameters
+    ----------
+    engine : object
+        May have `name`, `official` and `activities`.
+    tiles : TileSource
+    listed : sequence of mappings with `name` and `kind`
+    bounds : (west, south, east, north)
+        Shown first where no layer tells better.
+    places : sequence of mappings
+        Names with `kind` and `point`, to be written on the map.
+    """
+    layers = [entry for layer in listed if (entry := _layer(tiles, layer)) is not None]
+    boxes = [layer["bounds"] for layer in layers]
+    return {
+        "name": getattr(engine, "name", "tataruang"),
+        "official": bool(getattr(engine, "official", False)),
+        "bounds": _union(boxes) if boxes else list(bounds),
+        "no_data": NO_DATA,
+        "symbology_dated": DATED,
+        "layers": sorted(layers, key=_depth),
+        "labels": _labels(places),
+        "activities": list(getattr(engine, "activities", ())),
+        "verdicts": {
+            code: {"id": w.id, "en": w.en, "colour": w.colour, "path": w.path}
+            for code, w in VERDICTS.items()
+        },
+        "reasons": {code: {"id": texts[0], "en": texts[1]} for code, texts in REASONS.items()},
+        "izin": {code: {"id": texts[0], "en": texts[1]} for code, texts in IZIN.items()},
+    }
+
+
+def _labels(places: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return names to write on the map; in a province, of sub-districts only."""
+    levels = ("desa", "kecamatan") if len(places) <= MOST_LABELS else ("kecamatan", "kabkota")
+    return [
+        {"name": place["name"], "level": place["kind"], "point": place["point"]}
+        for place in places
+        if place["kind"] in levels
+    ]
+
+
+def _depth(layer: Mapping[str, Any]) -> int:
+    style = layer["style"]
+    return ORDER.index(style) if style in ORDER else -1
+
+
+def _layer(tiles: TileSource, listed: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Describe one layer; None for one without shapes, an entry with its fault if unreadable."""
+    name = str(listed["name"])
+    try:
+        ready = tiles.prepared(name)
+    except EngineError as error:
+        return None if error.code == "layer_not_vector" else _unreadable(name, error)
+    kind = str(listed.get("kind") or name)
+    styles = layer_styles()
+    style = name if name in styles else kind
+    entry: dict[str, Any] = {
+        "name": name,
+        "kind": kind,
+        "style": style,
+        "title": styles.get(style, {}).get("nama", name),
+        "title_en": styles.get(style, {}).get("en", name),
+        "geometry": {POINT: "point", LINE: "line"}.get(ready.layer.kind, "polygon"),
+        "version": ready.version,
+        "bounds": list(ready.bounds),
+        "shown": style in SHOWN,
+        "colour": styles.get(style, {}).get("colour", "#6b7280"),
+        "hatch": styles.get(style, {}).get("hatch", "none"),
+    }
+    if kind == PLAN_KIND:
+        entry |= {"title": str(listed.get("title") or name), "zones": _zones(ready)}
+    return entry
+
+
+def _unreadable(name: str, error: EngineError) -> dict[str, Any]:
+    return {"name": name, "style": "", "fault": {"code": error.code, "detail": error.message},
+            "bounds": [180.0, 90.0, -180.0, -90.0]}  # fmt: skip
+
+
+def _zones(ready: Prepared) -> list[dict[str, str]]:
+    styles = zone_styles()
+    return [
+        {
+            "code": code,
+            "name": name or (styles[code].name if code in styles else code),
+            "colour": zone_colour(code),
+            "status": styles[code].status if code in styles else "tidak_dikenal",
+        }
+        for code, name in ready.zones
+    ]
+
+
+def _union(boxes: Sequence[Sequence[float]]) -> list[float]:
+    west, south, east, north = zip(*boxes, strict=True)
+    return [min(west), min(south), max(east), max(north)]

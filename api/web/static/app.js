@@ -1,0 +1,97 @@
+// The page: opens the map, joins search, card, layers and parcels, keeps its state in the address.
+import { h } from "./format.js";
+import { createMap, fit, show } from "./map.js";
+import { createPanel } from "./panel.js";
+import { createParcels } from "./parcel.js";
+import { placeCard } from "./place.js";
+import { createSearch } from "./search.js";
+import { get, whenReady } from "./service.js";
+import { language, setLanguage, t, translatePage } from "./words.js";
+
+const body = document.getElementById("card-body");
+const frame = document.getElementById("card");
+const hint = document.getElementById("hint");
+
+const card = {
+  show(children) { body.replaceChildren(...children); frame.hidden = false; frame.scrollTop = 0; document.body.classList.add("card"); },
+  wait() { card.show([h("div.skeleton", {}, ...[60, 90, 80, 40, 90].map((width) => h("i", { style: { width: `${width}%` } })))]); },
+  close() { frame.hidden = true; document.body.classList.remove("card"); },
+};
+
+// The address keeps view, plan, layers and place: #z/lat/lon&plan=..&layers=..&at=lon,lat
+function readAddress() {
+  const [view, ...rest] = location.hash.slice(1).split("&");
+  const given = Object.fromEntries(rest.map((pair) => pair.split("=").map(decodeURIComponent)));
+  const [zoom, lat, lon] = view.split("/").map(Number);
+  const at = given.at?.split(",").map(Number);
+  return {
+    view: [zoom, lat, lon].every(Number.isFinite) && view.includes("/") ? { zoom, center: [lon, lat] } : undefined,
+    plan: given.plan, layers: given.layers === undefined ? undefined : given.layers.split(",").filter(Boolean),
+    at: at?.length === 2 && at.every(Number.isFinite) ? at : undefined,
+  };
+}
+
+function writeAddress(map, state) {
+  const { lng, lat } = map.getCenter();
+  const parts = [`${map.getZoom().toFixed(2)}/${lat.toFixed(5)}/${lng.toFixed(5)}`, `plan=${encodeURIComponent(state.plan)}`, `layers=${state.layers.map(encodeURIComponent).join(",")}`];
+  if (state.at) parts.push(`at=${state.at.map((value) => value.toFixed(6)).join(",")}`);
+  history.replaceState(null, "", `#${parts.join("&")}`);
+}
+
+async function openPlace(map, description, state, lon, lat) {
+  state.at = [lon, lat];
+  show(map, "here", [{ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: [lon, lat] } }]);
+  card.wait();
+  try {
+    card.show(placeCard(await get(`/v1/zones/at?lon=${lon.toFixed(7)}&lat=${lat.toFixed(7)}`), description));
+  } catch (error) {
+    card.show([h("h2", {}, t("place")), h("div.problem", { role: "alert" }, h("b", {}, error.problem?.title ?? ""), h("p", {}, error.message), error.problem?.hint && h("p", {}, error.problem.hint))]);
+  }
+  writeAddress(map, state);
+}
+
+function printHead(description) {
+  const legend = document.getElementById("legend")?.cloneNode(true);
+  legend?.removeAttribute("id");
+  const when = new Intl.DateTimeFormat(language() === "id" ? "id-ID" : "en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "Asia/Jakarta" }).format(new Date());
+  document.getElementById("print-head").replaceChildren(h("h1", {}, `${t("title")} · ${description.name}`), h("p", {}, `${when} WIB · ${location.href}`), ...(description.official ? [] : [h("p", {}, t("notice"))]), ...(legend ? [legend] : []));
+}
+
+async function main() {
+  translatePage();
+  const address = readAddress();
+  const description = await whenReady("/v1/map", () => { hint.textContent = t("starting"); hint.hidden = false; });
+  hint.hidden = true;
+  const state = { plan: address.plan, layers: address.layers, at: address.at };
+  const map = await createMap(description, address.view);
+  const panel = createPanel(map, description, state, () => writeAddress(map, state));
+  const parcels = createParcels(map, description, card);
+
+  function words() {
+    translatePage();
+    document.getElementById("workspace").textContent = description.name;
+    document.getElementById("language").textContent = language() === "id" ? "EN" : "ID";
+    document.title = `${t("title")} · ${description.name}`;
+    const notice = document.getElementById("notice");
+    notice.hidden = description.official;
+    notice.textContent = t("notice");
+    panel.draw();
+  }
+
+  map.on("click", (event) => { if (!parcels.drawing()) { parcels.clear(); openPlace(map, description, state, event.lngLat.lng, event.lngLat.lat); } });
+  map.on("moveend", () => writeAddress(map, state));
+  createSearch((found) => {
+    if (found.bounds) fit(map, found.bounds);
+    else if (found.inside) { map.jumpTo({ center: [found.lon, found.lat], zoom: Math.max(map.getZoom(), 16) }); openPlace(map, description, state, found.lon, found.lat); }
+  });
+  document.getElementById("close").addEventListener("click", () => { card.close(); parcels.clear(); state.at = undefined; writeAddress(map, state); });
+  document.getElementById("language").addEventListener("click", () => { setLanguage(language() === "id" ? "en" : "id"); words(); if (state.at && !frame.hidden) openPlace(map, description, state, ...state.at); });
+  document.getElementById("print").addEventListener("click", () => window.print());
+  addEventListener("beforeprint", () => { printHead(description); map.resize(); });
+  addEventListener("afterprint", () => map.resize());
+  words();
+  if (state.at) openPlace(map, description, state, ...state.at);
+  window.tataruang = { map, ready: true }; // for tests that drive the page
+}
+
+main().catch((error) => { hint.textContent = error.message; hint.hidden = false; });

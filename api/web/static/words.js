@@ -1,0 +1,67 @@
+// Words of the page, Indonesian first; the choice is kept on this device.
+const WORDS = {
+  id: {
+    skip: "Langsung ke pencarian", title: "Tata ruang", draw: "Gambar persil", open: "Buka berkas", print: "Cetak",
+    layers: "Rencana dan layer", drop: "Lepaskan berkas persil di sini", plan: "Rencana pola ruang", all_plans: "Semua, yang paling rinci di atas", overlays: "Layer lain",
+    legend: "Legenda di layar", opacity: "Kepekatan", search: "Desa, kode, atau koordinat", none: "Tidak ditemukan",
+    outside: "di luar wilayah kerja", desa: "desa", kecamatan: "kecamatan", kabkota: "kabupaten/kota", koordinat: "koordinat",
+    place: "Keterangan tempat", uncovered: "Di luar cakupan rencana",
+    uncovered_long: "Tidak ada rencana di ruang kerja ini yang mencakup titik ini. Itu tidak berarti diperbolehkan: tanyakan rencana yang berlaku.",
+    also: "Juga di sini", nothing_else: "Tidak ada layer lain di titik ini.", copy: "salin", copied: "Disalin",
+    draw_hint: "Klik sudut-sudut persil. Enter atau klik ganda: selesai · Backspace: hapus sudut · Esc: batal",
+    parcel: "Persil", kegiatan: "Kegiatan", kegiatan_hint: "misalnya rumah tunggal", tapak: "Luas lantai dasar (m²)", lantai: "Jumlah lantai",
+    luas_lantai: "Luas seluruh lantai (m²)", hijau: "Luas hijau (m²)", tinggi: "Tinggi (m)", sertipikat: "Luas sertipikat (m²)", tanggal: "Dinilai per tanggal",
+    check: "Periksa kesesuaian", optional: "Kosongkan yang tidak diketahui.", drawn_area: "Luas gambar",
+    parts: "Persil menurut zona", zone: "Zona", area: "Luas", share: "Bagian", izin: "Izin", findings: "Temuan", conditions: "Syarat dan pembatasan",
+    data: "Data yang digunakan", json: "Unduh JSON", geojson: "Unduh GeoJSON", approvable: "Bagian dapat disetujui", again: "Ubah isian",
+    plan_used: "Rencana", engine: "Mesin", on: "Menurut hukum per", interval: "Rentang penilaian", sliver: "dalam ketelitian peta",
+    measured: "terukur", limit: "batas", ok: "Terpenuhi", limited: "Dengan syarat", no: "Tidak diperbolehkan", unknown: "Belum dapat dipastikan",
+    notice: "Contoh, bukan data resmi: wilayah, rencana, dan permohonan ini rekaan.",
+    busy: "Layanan sedang sibuk; coba beberapa detik lagi.", offline: "Layanan tidak terjangkau. Periksa jaringan kantor.",
+    starting: "Layanan sedang dimulai …", not_polygon: "Berkas tidak memuat poligon persil.", many: "persil", results: "Hasil pemeriksaan",
+    distance: "jarak ke batas zona", within_accuracy: "dalam batas ketelitian peta", scale: "skala", accuracy: "ketelitian", close: "Tutup",
+    unreadable: "tidak terbaca", version: "versi", kinds: { matriks: "Kegiatan dalam zona", ketentuan_khusus: "Ketentuan khusus", intensitas: "Intensitas", luas: "Luas", cakupan: "Cakupan rencana", konflik: "Kesesuaian antar-rencana", tapak: "Tapak bangunan", masukan: "Data permohonan" },
+    rules: { kdb_maks: "KDB", klb_maks: "KLB", kdh_min: "KDH", kavling_min: "Luas kavling minimum", gsb_min: "Garis sempadan bangunan", tb_maks: "Tinggi bangunan", tinggi_maks: "Tinggi bangunan", lantai_maks: "Jumlah lantai" },
+  },
+  en: {
+    skip: "Skip to search", title: "Spatial plan", draw: "Draw parcel", open: "Open file", print: "Print",
+    layers: "Plans and layers", drop: "Drop the parcel file here", plan: "Zoning plan", all_plans: "All, the most detailed on top", overlays: "Other layers",
+    legend: "Legend of the view", opacity: "Opacity", search: "Village, code or coordinates", none: "Nothing found",
+    outside: "outside the workspace", desa: "village", kecamatan: "sub-district", kabkota: "district", koordinat: "coordinates",
+    place: "This place", uncovered: "Outside every plan",
+    uncovered_long: "No plan of this workspace covers this point. That does not mean permitted: ask which plan is in force.",
+    also: "Also here", nothing_else: "No other layer at this point.", copy: "copy", copied: "Copied",
+    draw_hint: "Click the corners of the parcel. Enter or double click: done · Backspace: remove corner · Esc: cancel",
+    parcel: "Parcel", kegiatan: "Activity", kegiatan_hint: "such as rumah tunggal", tapak: "Ground-floor area (m²)", lantai: "Floors",
+    luas_lantai: "Area of all floors (m²)", hijau: "Green area (m²)", tinggi: "Height (m)", sertipikat: "Registered area (m²)", tanggal: "By the law of",
+    check: "Check conformity", optional: "Leave out what is unknown.", drawn_area: "Drawn area",
+    parts: "The parcel by zone", zone: "Zone", area: "Area", share: "Share", izin: "Permission", findings: "Findings", conditions: "Conditions and limits",
+    data: "Data used", json: "Download JSON", geojson: "Download GeoJSON", approvable: "Part that can be approved", again: "Change fields",
+    plan_used: "Plan", engine: "Engine", on: "By the law of", interval: "Range of the assessment", sliver: "within map accuracy",
+    measured: "measured", limit: "limit", ok: "Met", limited: "With conditions", no: "Not permitted", unknown: "Cannot be determined",
+    notice: "Sample, no official data: this district, its plans and applications are invented.",
+    busy: "The service is busy; try again in some seconds.", offline: "The service cannot be reached. Check the office network.",
+    starting: "The service is starting …", not_polygon: "The file holds no parcel polygon.", many: "parcels", results: "Results",
+    distance: "distance to the zone boundary", within_accuracy: "within the accuracy of the map", scale: "scale", accuracy: "accuracy", close: "Close",
+    unreadable: "unreadable", version: "version", kinds: { matriks: "Activity in the zone", ketentuan_khusus: "Special provision", intensitas: "Intensity", luas: "Area", cakupan: "Coverage of plans", konflik: "Agreement of plans", tapak: "Footprint", masukan: "Application data" },
+    rules: { kdb_maks: "KDB", klb_maks: "KLB", kdh_min: "KDH", kavling_min: "Minimum plot", gsb_min: "Setback", tb_maks: "Height", tinggi_maks: "Height", lantai_maks: "Floors" },
+  },
+};
+
+let chosen = "id";
+try { chosen = localStorage.getItem("language") === "en" ? "en" : "id"; } catch { /* storage may be forbidden; Indonesian then */ }
+
+export const language = () => chosen;
+export const t = (key) => WORDS[chosen][key] ?? key;
+
+export function setLanguage(name) {
+  chosen = name;
+  try { localStorage.setItem("language", name); } catch { /* the choice then lasts for this page */ }
+}
+
+export function translatePage() {
+  document.documentElement.lang = chosen;
+  for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
+  document.getElementById("search").placeholder = t("search");
+  document.getElementById("close").ariaLabel = t("close");
+}
