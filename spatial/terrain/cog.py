@@ -16,6 +16,9 @@ from spatial.zonal import Grid
 
 __all__ = ["write_cog"]
 
+#: GDAL would take a twentieth of the memory of the machine.
+CACHE_BYTES = 256 * 2**20
+
 
 def write_cog(
     target: Path,
@@ -42,28 +45,32 @@ def write_cog(
     plain = target.with_name(f".{target.stem}.partial.tif")
     cog = target.with_name(f".{target.stem}.cog.tif")
     try:
-        with rasterio.open(
-            plain,
-            "w",
-            driver="GTiff",
-            height=like.height,
-            width=like.width,
-            count=1,
-            dtype=dtype,
-            crs=like.crs.to_wkt(),
-            transform=like.transform,
-            nodata=nodata,
-            tiled=True,
-            blockxsize=512,
-            blockysize=512,
-            BIGTIFF="IF_SAFER",
-        ) as sink:
+        with (
+            rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES),
+            rasterio.open(
+                plain,
+                "w",
+                driver="GTiff",
+                height=like.height,
+                width=like.width,
+                count=1,
+                dtype=dtype,
+                crs=like.crs.to_wkt(),
+                transform=like.transform,
+                nodata=nodata,
+                tiled=True,
+                blockxsize=512,
+                blockysize=512,
+                BIGTIFF="IF_SAFER",
+            ) as sink,
+        ):
             sink.update_tags(**(tags or {}))
             for first, values in windows:
                 filled = values if np.isnan(nodata) else _fill(values, nodata)
                 window = Window(0, first, values.shape[1], values.shape[0])
                 sink.write(filled.astype(dtype), 1, window=window)
-        copy_raster(plain, cog, driver="COG", compress="DEFLATE", predictor="YES")
+        with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
+            copy_raster(plain, cog, driver="COG", compress="DEFLATE", predictor="YES")
         cog.replace(target)
     finally:
         plain.unlink(missing_ok=True)
