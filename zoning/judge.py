@@ -26,6 +26,7 @@ from zoning.plot import Plot, area_finding, controlled_area, plot_of, regions_of
 from zoning.policies import Policy, counted_zones
 from zoning.ruleset import Selection
 from zoning.survey import Scene
+from zoning.transition import transition_of
 from zoning.verdict import Evidence, PlanUse, Verdict
 
 __all__ = ["Case", "engine_version", "judge"]
@@ -105,6 +106,7 @@ def judge(case: Case) -> Verdict:
         route=_route(case),
         notes=tuple(_notes(case.scenes)),
         evidence=evidence_of(case),
+        transition=transition_of(case.permit, meta, outcome.verdict),
     )
 
 

@@ -17,6 +17,7 @@ from zoning.finding import Finding, Part, lonlat_mapping, rounded
 from zoning.ground import LayerUse
 from zoning.lattice import Interval, VerdictName
 from zoning.outcome import KKPR
+from zoning.transition import Transition
 
 __all__ = ["Evidence", "PlanUse", "Verdict", "Verdicts"]
 
@@ -110,6 +111,7 @@ class Verdict:
     route: str | None
     notes: tuple[Note, ...]
     evidence: Evidence
+    transition: Transition | None = None
 
     @property
     def approvable_m2(self) -> float | None:
@@ -139,6 +141,7 @@ class Verdict:
             "approvable_m2": rounded(self.approvable_m2),
             "route": self.route,
             "kkpr": KKPR[self.verdict],
+            "transition": self.transition.to_dict() if self.transition else None,
             "notes": [note.to_dict() for note in self.notes],
             "evidence": self.evidence.to_dict(),
         }

@@ -1,0 +1,118 @@
+"""Run the planner's cases: a plan folder, layers and a permit in; a verdict out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import shapely
+
+from spatial.errors import LayerNotFoundError
+from zoning import Plan, Verdict, check_permits, load_plan
+
+CASES = Path(__file__).resolve().parent.parent / "cases"
+GEOMETRY = json.loads((CASES / "geometri.json").read_text(encoding="utf-8"))
+CRS = "EPSG:32749"
+#: Layers that the plans ask for, with their columns; empty unless a case fills them.
+EMPTY = {
+    "zona_d1k": ["zona"],
+    "zona_d1p": ["zona"],
+    "lp2b": [],
+    "krb": ["krb"],
+    "cagar_budaya": [],
+    "sungai": ["perkotaan", "bertanggul", "kelas", "kedalaman_m"],
+    "mata_air": [],
+    "garis_pantai": [],
+    "kawasan_hutan": ["fungsikws", "noskpnjk"],
+    "lsd": [],
+    "blok": ["kodblk"],
+}
+
+
+@dataclass(frozen=True)
+class MemoryLayer:
+    frame: gpd.GeoDataFrame
+    version: str
+
+
+class MemorySource(dict[str, MemoryLayer]):
+    """Layers in memory; a name that is absent cannot be read."""
+
+    def get(self, name: str, on: Any = None, known_at: Any = None) -> MemoryLayer:  # type: ignore[override]  # a source of layers
+        if name not in self:
+            raise LayerNotFoundError("there is no layer {name}", code="no_layer", name=name)
+        return self[name]
+
+
+def shape(text: str) -> Any:
+    if text in GEOMETRY["cases"]:
+        return shapely.from_wkt(GEOMETRY["cases"][text]["wkt"])
+    return shapely.from_wkt(GEOMETRY[text]["wkt"] if text in GEOMETRY else text)
+
+
+def frame_of(rows: list[dict[str, Any]], columns: list[str]) -> gpd.GeoDataFrame:
+    values = {name: [row.get(name) for row in rows] for name in columns}
+    shapes = [shape(row["geometri"]) for row in rows]
+    return gpd.GeoDataFrame(values, geometry=shapes, crs=CRS)
+
+
+def source_of(case: dict[str, Any]) -> MemorySource:
+    zones = [{"zona": z["kode"], "geometri": z["wkt"]} for z in GEOMETRY["plan"]["zones"]]
+    if case.get("ganti_zona"):
+        zones = []
+    zones += [{"zona": z["kode"], "geometri": z["geometri"]} for z in case.get("zona", [])]
+    layers = {"zona_d1": frame_of(zones, ["zona"])}
+    for name, columns in EMPTY.items():
+        rows = [row for row in case.get("layer", []) if row["nama"] == name]
+        layers[name] = frame_of(rows, columns)
+    missing = case.get("layer_hilang", [])
+    return MemorySource(
+        {name: MemoryLayer(frame, "uji") for name, frame in layers.items() if name not in missing}
+    )
+
+
+def plans_of(case: dict[str, Any], folder: Path) -> list[Plan]:
+    plans = []
+    for name in case.get("rencana", ["D1"]):
+        home = folder / name
+        shutil.copytree(CASES / "plans" / name, home, dirs_exist_ok=True)
+        for table, rows in (("itbx", "tambah_itbx"), ("intensitas", "tambah_intensitas")):
+            append(home / f"{table}.csv", case.get(rows, []))
+        plans.append(load_plan(home, source_of(case)))
+    if "ce90_m" in case:
+        plans[0] = replace(plans[0], meta=replace(plans[0].meta, ce90_m=case["ce90_m"]))
+    return plans
+
+
+def append(path: Path, rows: list[dict[str, Any]]) -> None:
+    with path.open(encoding="utf-8", newline="") as file:
+        header = next(csv.reader(file))
+    extra = sorted({name for row in rows for name in row} - set(header))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if extra:
+        lines = [lines[0] + "," + ",".join(extra), *(x + "," * len(extra) for x in lines[1:])]
+    cited = {"pasal": "uji", "sumber": "uji", "status": "contoh"}
+    for row in rows:
+        lines.append(",".join(f'"{(cited | row).get(n, "")}"' for n in [*header, *extra]))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def permit_of(case: dict[str, Any]) -> gpd.GeoDataFrame:
+    columns = {name: [value] for name, value in case["permohonan"].items()}
+    if "tapak" in case:
+        columns["footprint"] = [shape(case["tapak"])]
+    return gpd.GeoDataFrame(
+        {"permit_id": ["uji"], **columns}, geometry=[shape(case["persil"])], crs=CRS
+    )
+
+
+def run(case: dict[str, Any], folder: Path) -> Verdict:
+    on = date.fromisoformat(case.get("pada", "2024-07-01"))
+    [verdict] = check_permits(permit_of(case), plans_of(case, folder), on=on)
+    return verdict

@@ -1,0 +1,67 @@
+"""The planner's cases: each file is input and expected verdict, readable without code."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from case_runner import CASES, run
+
+from zoning import explain
+
+
+def cases() -> list[Any]:
+    found = []
+    for path in sorted(CASES.glob("*.toml")):
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        for number, case in enumerate(data["uji"]):
+            label = f"{path.stem}-{case.get('nama', number)}".replace(" ", "_")
+            found.append(pytest.param(case, id=label))
+    return found
+
+
+@pytest.mark.parametrize("case", cases())
+def test_case(case: dict[str, Any], tmp_path: Path) -> None:
+    verdict = run(case, tmp_path)
+    answer, expected = verdict.to_dict(), case["harap"]
+    story = "\n".join([str(verdict), *explain(verdict)])
+    for key in ("verdict", "interval", "reasons", "route", "possible"):
+        if key in expected:
+            assert answer[key] == expected[key], story
+    for key in ("uncovered_m2", "approvable_m2"):
+        if key in expected:
+            assert answer[key] == pytest.approx(expected[key], abs=1e-3), story
+    if "parts" in expected:
+        areas = {part["zone"]: part["area_m2"] for part in answer["parts"]}
+        assert areas == pytest.approx(expected["parts"], abs=1e-3)
+    for words in expected.get("conditions", []):
+        assert any(words in condition for condition in answer["conditions"]), answer["conditions"]
+    _check_details(answer, expected)
+
+
+def _check_details(answer: dict[str, Any], expected: dict[str, Any]) -> None:
+    findings = {finding["rule"]: finding for finding in answer["findings"]}
+    for rule, wanted in expected.get("findings", {}).items():
+        flat = findings[rule] | findings[rule]["facts"]
+        for key, value in wanted.items():
+            near = pytest.approx(value, abs=1e-4) if isinstance(value, float) else value
+            assert flat[key] == near, (rule, key)
+    if "slivers" in expected:
+        assert [part["zone"] for part in answer["parts"] if part["sliver"]] == expected["slivers"]
+    for note in expected.get("notes", []):
+        code, zone, distance = note.split()
+        details = [n["details"] for n in answer["notes"] if n["code"] == code]
+        assert (zone, float(distance)) in [(d["zone"], d["distance_m"]) for d in details]
+    if "saran" in expected:
+        assert expected["saran"] in findings["itbx:kegiatan"]["facts"]["saran"]
+    if "dua_dasar" in expected:
+        conflict = findings[expected["dua_dasar"]]
+        assert conflict["dasar"]
+        assert conflict["dasar_lain"]
+    if "transisi" in expected:
+        assert answer["transition"]["status"] == expected["transisi"]
