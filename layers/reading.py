@@ -1,0 +1,297 @@
+"""Read a layer as agencies have it: recognised, renamed once, and with all that was met listed."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from layers.kinds import Kind, kind_named, recognise
+from layers.layer import Layer, Provenance
+from layers.opener import opened
+from layers.raw import Raw, finite_bounds, read_raw
+from layers.values import blank_to_na, to_numbers
+from spatial.crs import INDONESIA, Bounds, check_extent, parse_crs, same_crs
+from spatial.errors import CrsError, GeometryError
+from spatial.notes import Note
+from spatial.repair import repair
+from spatial.validity import faults
+
+__all__ = ["read"]
+
+#: A geometry of a layer may be large: a whole class of a province in one feature.
+_ANY_SIZE = 2**31
+#: Rows named in one note; the rest is counted.
+_NAMED = 20
+
+
+def read(
+    path: Path | str,
+    *,
+    kind: str | None = None,
+    layer: str | None = None,
+    source_crs: Any = None,
+    within: Bounds | None = None,
+    strict: bool = False,
+    encoding: str | None = None,
+) -> Layer:
+    """Read a layer from a file.
+
+    Parameters
+    ----------
+    path : path
+        GeoJSON, GPKG, Shapefile (also zipped, or its folder), FlatGeobuf, GeoParquet, KML,
+        CSV or XLSX (with a column wkt or geometry, x and y, or without geometry).
+    kind : str, optional
+        A name of `layers.kinds`; recognised by the columns without.
+    layer : str, optional
+        Where a file holds several.
+    source_crs : CRS, optional
+        For a file that states none. GeoJSON without one is CRS84 by its RFC.
+    within : (west, south, east, north), optional
+        Degrees; coordinates outside are an error. Indonesia without.
+    strict : bool
+        Refuse invalid geometries instead of repairing and listing them.
+    encoding : str, optional
+        Of the attributes of a shapefile that states none.
+
+    Returns
+    -------
+    Layer
+        `frame` in the CRS of the file, two-dimensional, with our column names.
+
+    Raises
+    ------
+    LayerError, SchemaError
+        If it cannot be read, or its kind is unknown.
+    CrsError
+        `crs_missing`, `crs_stated` (another one than `source_crs`), or coordinates outside.
+    GeometryError
+        With `strict`, naming the first invalid feature and its place.
+    SecurityError, LimitError
+        If the file reaches for something else, or is too large.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> place = Path(tempfile.mkdtemp()) / "rdtr.geojson"
+    >>> ring = [[110.4, -7.0], [110.41, -7.0], [110.41, -6.99], [110.4, -7.0]]
+    >>> feature = {"type": "Feature", "properties": {"KODZON": "R", "KODSZN": "R-2"},
+    ...            "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    >>> text = json.dumps({"type": "FeatureCollection", "features": [feature]})
+    >>> _ = place.write_text(text)
+    >>> found = read(place)
+    >>> found.kind.name, found.frame["zona"].tolist()
+    ('pola_ruang', ['R-2'])
+    """
+    with opened(path) as file:
+        raw = read_raw(file, layer, encoding)
+        digest = _digest(Path(path) if Path(path).is_file() else file.path)
+        notes = list(raw.notes)
+        frame = raw.frame
+        stated = raw.crs is not None
+        if isinstance(frame, gpd.GeoDataFrame):
+            crs = _crs(raw, source_crs, file.name)
+            frame = frame.set_crs(crs, allow_override=True)
+            if frame.geometry.name != "geometry":
+                frame = frame.rename_geometry("geometry")
+            frame = _geometry(frame, file.name, within or INDONESIA, strict, notes)
+        official = [str(column) for column in frame.columns if column != "geometry"]
+        chosen = kind_named(kind) if kind else recognise(official, _types(frame))
+        frame, columns = _renamed(frame, chosen, official)
+        frame = _valued(frame, chosen, notes)
+        origin = Provenance(
+            file=file.name,
+            sha256=digest,
+            format=file.format,
+            layer=raw.layer,
+            crs=_crs_name(frame),
+            crs_stated=stated,
+            rows=len(frame),
+            columns=columns,
+        )
+        if chosen is None:
+            notes.append(
+                Note("kind_not_recognised", "{file}: its columns are those of no known kind",
+                     "warning", {"file": file.name})
+            )  # fmt: skip
+        return Layer(frame, chosen, origin, tuple(notes))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+def _crs(raw: Raw, given: Any, name: str) -> pyproj.CRS:
+    if raw.crs is None:
+        return parse_crs(given, what=name).to_2d()
+    stated = parse_crs(raw.crs, what=name)
+    if given is not None and not same_crs(stated.to_2d(), given):
+        raise CrsError(
+            "{what} states {stated}, not {given}",
+            code="crs_stated",
+            hint="--source-crs is for files that state none; leave it out, or correct the file",
+            what=name,
+            stated=stated.name,
+            given=parse_crs(given).name,
+        )
+    return stated.to_2d()
+
+
+def _crs_name(frame: gpd.GeoDataFrame | pd.DataFrame) -> str | None:
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return None
+    return str(parse_crs(frame.crs).to_string())
+
+
+def _types(frame: gpd.GeoDataFrame | pd.DataFrame) -> set[str]:
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return set()
+    return {str(name) for name in frame.geometry.geom_type.dropna().unique()}
+
+
+def _geometry(
+    frame: gpd.GeoDataFrame, name: str, within: Bounds, strict: bool, notes: list[Note]
+) -> gpd.GeoDataFrame:
+    """Make geometry two-dimensional, check where it is, and repair what is invalid."""
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    deep = shapely.has_z(shapes) | shapely.has_m(shapes)
+    if deep.any():
+        notes.append(
+            Note("z_dropped", "{file}: {count} geometries carried heights or measures; dropped",
+                 "info", {"file": name, "count": int(deep.sum())})
+        )  # fmt: skip
+        shapes = shapely.force_2d(shapes)
+    frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    if missing.any():
+        notes.append(
+            Note("geometry_null", "{file}: {count} rows have no geometry: rows {rows}", "warning",
+                 {"file": name, "count": int(missing.sum()), "rows": _rows(missing)})
+        )  # fmt: skip
+    if (bounds := finite_bounds(frame)) is not None:
+        check_extent(bounds, frame.crs, within=within, what=name)
+    return _mended(frame, shapes, ~missing, name, strict, notes)
+
+
+def _rows(mask: Any) -> list[int]:
+    return [int(row) for row in np.flatnonzero(mask)[:_NAMED]]
+
+
+def _mended(
+    frame: gpd.GeoDataFrame,
+    shapes: Any,
+    there: Any,
+    name: str,
+    strict: bool,
+    notes: list[Note],
+) -> gpd.GeoDataFrame:
+    """Repair invalid polygons, each with a note of its fault and its change of area."""
+    polygonal = there & np.isin(shapely.get_type_id(shapes), (3, 6))
+    rows = np.flatnonzero(polygonal)
+    found = faults(
+        shapes[rows], what=[f"{name}, row {row}" for row in rows], max_vertices=_ANY_SIZE
+    )
+    wrong = [(row, fault) for row, fault in zip(rows, found, strict=True) if fault is not None]
+    if not wrong:
+        return frame
+    if strict:
+        raise GeometryError(
+            "{what} is refused: {count} geometries are not valid, the first: {reason}",
+            code="layer_invalid",
+            hint="Repair the file, or read it without --strict: repairs are then listed",
+            what=name,
+            count=len(wrong),
+            reason=str(wrong[0][1]),
+        )
+    places = np.array([row for row, _ in wrong])
+    mended, outcome = repair(shapes[places])
+    result = shapes.copy()
+    result[places] = mended
+    for (row, fault), before, after, how in zip(
+        wrong, shapes[places], mended, outcome, strict=True
+    ):
+        notes.append(_repair_note(name, int(row), fault, before, after, str(how)))
+    return frame.set_geometry(gpd.GeoSeries(result, index=frame.index, crs=frame.crs))
+
+
+def _repair_note(
+    name: str, row: int, fault: GeometryError, before: Any, after: Any, how: str
+) -> Note:
+    details = {"file": name, "row": row, "fault": fault.code, "reason": fault.message}
+    if after is None:
+        text = "{file}, row {row}: {reason}; it could not be repaired ({how}) and has no geometry"
+        return Note("geometry_lost", text, "error", details | {"how": how})
+    with np.errstate(invalid="ignore"):
+        change = float(shapely.area(after) - shapely.area(before))
+    text = "{file}, row {row}: {reason}; repaired, area changed by {change:.6g} (square units)"
+    return Note("geometry_repaired", text, "warning", details | {"change": change})
+
+
+def _renamed(
+    frame: gpd.GeoDataFrame | pd.DataFrame, kind: Kind | None, official: list[str]
+) -> tuple[gpd.GeoDataFrame | pd.DataFrame, dict[str, str]]:
+    names = kind.rename(official) if kind else {name: name.strip().lower() for name in official}
+    taken: dict[str, str] = {}
+    for name, ours in names.items():
+        # Two columns that differ only in case keep both: the second under its own name.
+        taken[ours if ours not in taken else name] = name
+    renamed = frame.rename(columns={name: ours for ours, name in taken.items()})
+    return renamed, taken
+
+
+def _valued(
+    frame: gpd.GeoDataFrame | pd.DataFrame, kind: Kind | None, notes: list[Note]
+) -> gpd.GeoDataFrame | pd.DataFrame:
+    """Turn words for nothing into NA, numbers of the kind into numbers, and derive columns."""
+    result = frame.copy()
+    for column in frame.columns:
+        if column != "geometry" and _is_text(frame[column]):
+            result[column] = blank_to_na(frame[column])
+    if kind is None:
+        return result
+    for column in kind.numbers:
+        if column in result.columns:
+            result[column], doubtful = to_numbers(frame[column])
+            if doubtful.any():
+                notes.append(
+                    Note("number_doubtful", "column {column}: {count} values are no numbers beyond "
+                         "doubt, such as {example!r}; left empty", "warning",
+                         {"column": column, "count": int(doubtful.sum()),
+                          "example": str(frame[column][doubtful].iloc[0]), "rows": _rows(doubtful)})
+                )  # fmt: skip
+    for column in kind.codes:
+        if column in result.columns:
+            result[column] = result[column].map(_code).astype("str")
+    for column, sources in kind.derived.items():
+        there = [source for source in sources if source in result.columns]
+        if there and column not in result.columns:
+            result[column] = _first_filled(result, there)
+    return result
+
+
+def _is_text(values: pd.Series[Any]) -> bool:
+    return pd.api.types.is_string_dtype(values) or pd.api.types.is_object_dtype(values)
+
+
+def _code(value: Any) -> Any:
+    """Write a code as text: a file may have made 1003 or 1003.0 of it."""
+    if value is None or pd.isna(value):
+        return None
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _first_filled(frame: pd.DataFrame, sources: list[str]) -> pd.Series[Any]:
+    filled = frame[sources].map(lambda value: None if _says_none(value) else value)
+    return filled.bfill(axis=1).iloc[:, 0]
+
+
+def _says_none(value: Any) -> bool:
+    return value is None or pd.isna(value) or str(value).strip().lower() == "tidak ada"
