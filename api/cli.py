@@ -25,7 +25,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "layers": ("layers", "Daftar layer beserta versinya / list layers and versions"),
     "check": ("check", "Periksa kesesuaian izin / check permits against the plans"),
     "shares": ("shares", "Luas tiap persil di tiap zona / area of each parcel in each zone"),
+    "exposure": ("exposure", "Siapa dan apa yang terpapar bahaya / exposure to hazards"),
     "terrain": ("terrain", "Lereng, aliran dan HAND dari DEM / slope, flow and HAND"),
+    "hotspots": ("hotspots", "Cari kantong kemiskinan / find clusters of poverty"),
     "serve": ("serve", "Jalankan API dan peta web / start the HTTP API and the web map"),
     "doctor": ("doctor", "Periksa pemasangan / look for what is wrong on this machine"),
 }
