@@ -45,6 +45,12 @@ Array: TypeAlias = NDArray[np.float64]
 #: Displacements (wavelength, height; m) that make grid-born lines look grown.
 NATURE: Final = ((1500.0, 100.0), (400.0, 28.0), (120.0, 9.0))
 
+#: In the rules of the detailed plan, not in a file of this folder.
+BLANK_CELL: Final = Defect(
+    "itbx-kosong", "blank_cell", "itbx rdtr", None, None, 1.0, "cells",
+    "SPBU in SPU-3 is blank: neither allowed nor forbidden, so PERLU_KAJIAN (SEL_KOSONG)",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class District:
@@ -163,7 +169,7 @@ def make_district(seed: int = 33) -> District:
         layers,
         {"penduduk": residents, "kemiskinan": poor},
         _rasters(surface, depths),
-        [*defects, whole, das_defect, poor_defect],
+        [*defects, whole, das_defect, poor_defect, BLANK_CELL],
         permits,
         intents,
     )

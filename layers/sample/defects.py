@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -13,14 +13,14 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from layers.sample.grid import CRS
-from layers.sample.mosaic import PRECISION_M
 from spatial.crs import project
 
 __all__ = ["Defect", "indonesian", "lift", "seed_defects"]
 
 OVERLAP_M: Final = 8.0
 SLIVER_M: Final = 0.3
-LONGEST_M: Final = 60.0
+#: A defect takes a whole edge of a border, of about this length, m.
+EDGE_M: Final = (30.0, 90.0)
 
 
 @dataclass(frozen=True)
@@ -49,100 +49,76 @@ def seed_defects(zones: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Defect
     shapes = zones.geometry.to_numpy().copy()
     used: set[int] = set()
     defects = []
-    for name, kind, pair, change, report in _RECIPES:
-        one, other, edge = _border(zones["zona"].tolist(), shapes, *pair, used)
+    for name, kind, pair, width, report in _RECIPES:
+        found = _strip_between(zones["zona"].tolist(), shapes, *pair, width, used)
+        # Another seed may draw no such border; the manifest lists what there is.
+        if found is None:
+            continue
+        one, other, strip = found
         used |= {one, other}
-        before = shapes[[one, other]].copy()
-        shapes[one], shapes[other] = change(before[0], before[1], edge)
-        place = _where(before, shapes[[one, other]])
-        size = round(float(place.area), 2)
-        defects.append(Defect(name, kind, "rdtr", *_lonlat(place), size, "m2", report))
+        if kind.endswith("overlap"):
+            shapes[one] = shapely.union(shapes[one], strip)
+        else:
+            shapes[other] = shapely.difference(shapes[other], strip)
+        size = round(float(strip.area), 2)
+        defects.append(Defect(name, kind, "rdtr", *_lonlat(strip), size, "m2", report))
     return zones.set_geometry(gpd.GeoSeries(shapes, index=zones.index, crs=zones.crs)), defects
 
 
-def _where(before: Any, after: Any) -> Any:
-    """Return what both polygons now claim, or neither does."""
-    doubled = shapely.intersection(after[0], after[1], grid_size=PRECISION_M)
-    if doubled.area > 0.0:
-        return doubled
-    lost = shapely.difference(shapely.union_all(before), shapely.union_all(after))
-    return shapely.set_precision(lost, PRECISION_M)
-
-
-def _border(
-    zones: list[str], shapes: Any, first: str, second: str, used: set[int]
-) -> tuple[int, int, shapely.LineString]:
-    """Find two neighbours of these zones and the longest straight piece of their border."""
+def _strip_between(
+    zones: list[str], shapes: Any, first: str, second: str, width: float, used: set[int]
+) -> tuple[int, int, Any] | None:
+    """Find two neighbours of these zones and a strip of the second along their border."""
     here = [place for place, zone in enumerate(zones) if zone == first and place not in used]
     there = [place for place, zone in enumerate(zones) if zone == second and place not in used]
-    tree = shapely.STRtree(shapes[there])
-    best: tuple[float, int, int, Any] = (0.0, -1, -1, None)
-    for one, near in zip(*tree.query(shapes[here], predicate="touches"), strict=True):
-        a, b = here[one], there[near]
-        shared = shapely.line_merge(shapely.intersection(shapes[a], shapes[b]))
-        for line in shapely.get_parts(shared):
-            for start, end in _segments(line):
-                length = float(np.hypot(*(end - start)))
-                if length > best[0]:
-                    best = (length, a, b, shapely.LineString([start, end]))
-    _, a, b, edge = best
-    return a, b, _middle(edge)
+    pairs = shapely.STRtree(shapes[there]).query(shapes[here], predicate="touches").T
+    for a, b in pairs.tolist():
+        one, other = here[a], there[b]
+        shared = shapely.line_merge(shapely.intersection(shapes[one], shapes[other]))
+        for start, end in _edges(shared):
+            for turn in (1.0, -1.0):
+                strip = _strip(start, end, turn * width)
+                if shapely.covers(shapes[other], strip):
+                    return one, other, strip
+    return None
 
 
-def _segments(line: BaseGeometry) -> list[tuple[Any, Any]]:
-    xy = shapely.get_coordinates(line)
-    return list(pairwise(xy)) if shapely.get_type_id(line) == 1 else []
+def _edges(lines: Any) -> Iterator[tuple[Any, Any]]:
+    """Edges of a border that are long enough to see and short enough to be local."""
+    for line in shapely.get_parts(lines):
+        xy = shapely.get_coordinates(line)
+        for start, end in pairwise(xy):
+            if EDGE_M[0] <= np.hypot(*(end - start)) <= EDGE_M[1]:
+                yield start, end
 
 
-def _middle(edge: shapely.LineString) -> shapely.LineString:
-    """Return the middle of an edge, at most so long that its ends stay clear of corners."""
-    length = min(0.7 * edge.length, LONGEST_M)
-    ends = [edge.interpolate(edge.length / 2 + side * length / 2) for side in (-1, 1)]
-    return shapely.LineString(ends)
-
-
-def _claim(width: float) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
-    """Let the first zone also claim a strip of the second."""
-
-    def change(one: Any, other: Any, edge: Any) -> tuple[Any, Any]:
-        strip = shapely.intersection(_strip(edge, width), other, grid_size=PRECISION_M)
-        return shapely.union(one, strip, grid_size=PRECISION_M), other
-
-    return change
-
-
-def _lose(width: float) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
-    """Let the second zone lack a strip along the first."""
-
-    def change(one: Any, other: Any, edge: Any) -> tuple[Any, Any]:
-        return one, shapely.difference(other, _strip(edge, width), grid_size=PRECISION_M)
-
-    return change
-
-
-def _strip(edge: shapely.LineString, width: float) -> BaseGeometry:
-    return shapely.buffer(edge, width, cap_style="flat")
+def _strip(start: Any, end: Any, width: float) -> shapely.Polygon:
+    """Return the strip beside an edge; it uses the edge's own vertices, so no other gap opens."""
+    along = (end - start) / np.hypot(*(end - start))
+    aside = np.array([-along[1], along[0]]) * width
+    corners = (start, end, end + aside - along * 0.5, start + aside + along * 0.5)
+    return shapely.Polygon([start, end, *np.round(corners[2:], 2)])
 
 
 _RECIPES: Final = (
     (
-        "rdtr-tumpang-tindih", "overlap", ("R-4", "P-1"), _claim(OVERLAP_M),
+        "rdtr-tumpang-tindih", "overlap", ("R-4", "P-1"), OVERLAP_M,
         "Two zones claim the same ground: name both, the place and the area; keep both",
     ),
     (
-        "rdtr-celah", "gap", ("R-4", "P-1"), _lose(OVERLAP_M),
+        "rdtr-celah", "gap", ("R-4", "P-1"), OVERLAP_M,
         "No zone covers this ground: name the place and the area; leave it uncovered",
     ),
     (
-        "rdtr-sliver-1", "sliver_gap", ("R-4", "P-1"), _lose(SLIVER_M),
+        "rdtr-sliver-1", "sliver_gap", ("R-4", "P-1"), SLIVER_M,
         "A gap narrower than the accuracy of the map: list it as sliver with its width",
     ),
     (
-        "rdtr-sliver-2", "sliver_overlap", ("P-1", "PS"), _claim(SLIVER_M),
+        "rdtr-sliver-2", "sliver_overlap", ("P-1", "PS"), SLIVER_M,
         "An overlap narrower than the accuracy of the map: list it as sliver with its width",
     ),
     (
-        "rdtr-sliver-3", "sliver_gap", ("P-1", "KEG"), _lose(SLIVER_M),
+        "rdtr-sliver-3", "sliver_gap", ("P-1", "KEG"), SLIVER_M,
         "A gap narrower than the accuracy of the map: list it as sliver with its width",
     ),
 )  # fmt: skip

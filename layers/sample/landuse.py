@@ -43,6 +43,8 @@ CLASSES: Final = (
     COMPOUND,
 )
 INDUSTRY: Final = (457_300.0, 9_249_350.0)
+#: How town-like ground must be for each planner to call it town.
+TOWN_FROM: Final = {"rdtr": 0.42, "rtrw_kab": 0.36, "rtrw_prov": 0.32}
 BEACH: Final = (461_600.0, 9_251_560.0)
 STATION: Final = (459_000.0, 9_248_000.0)
 HOLDING: Final = (465_300.0, 9_233_300.0)
@@ -136,12 +138,12 @@ def classify(
     result[(sea < 820.0) & (soil < -0.05) & (z < 6.0)] = "KEG"
     lived = (ground.rural > 0.62 + 0.25 * doubt) & (z < 430.0) & (steep < 0.3) & (sea > 500.0)
     result[lived] = "PD"
-    result[(ground.urban > 0.42 + 0.12 * doubt) & (steep < 0.25) & (sea > 450.0)] = "PK"
+    result[(ground.urban > TOWN_FROM[draft] + 0.12 * doubt) & (steep < 0.25) & (sea > 450.0)] = "PK"
     result[_patch(x, y, INDUSTRY, (900.0, 480.0), doubt)] = "KPI"
     result[_patch(x, y, HOLDING, (1000.0, 650.0), doubt)] = COMPOUND
     result[sea < 330.0] = "EM"
     result[(sea < 330.0) & (soil < 0.0)] = "PS" if strips else "KEG"
-    result[_patch(x, y, BEACH, (900.0, 380.0), doubt)] = "W"
+    result[_patch(x, y, BEACH, (1050.0, 600.0), doubt)] = "W"
     result[_patch(x, y, STATION, (330.0, 200.0), doubt)] = "TR"
     if strips:
         result[ground.to_big_river_m < 60.0] = "PS"

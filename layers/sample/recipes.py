@@ -92,6 +92,12 @@ def _town(at: Facts) -> bool:
     return at.calm and at.kab == {"PK"} and at.prov == {"PK"}
 
 
+def _town_edge(at: Facts) -> bool:
+    """Say whether it is a town to all three plans, though paddy lies beside it."""
+    quiet = at.away and not at.claimed and "Longsor Tinggi" not in at.krb
+    return quiet and "Banjir Tinggi" not in at.krb and at.kab == {"PK"} and at.prov == {"PK"}
+
+
 def _calm(at: Facts) -> bool:
     return at.calm
 
@@ -102,6 +108,10 @@ def _away(at: Facts) -> bool:
 
 def _only_paddy(at: Facts) -> bool:
     return at.lp2b and at.away and not (at.lsd or at.krb or at.heritage)
+
+
+def _town_paddy(at: Facts) -> bool:
+    return _only_paddy(at) and at.kab == {"PK"} and at.prov == {"PK"}
 
 
 def _hillside(at: Facts) -> bool:
@@ -134,6 +144,22 @@ def _sea_side(at: Facts) -> bool:
     return not at.claimed and 130.0 < at.sea_m < 800.0 and at.river_m > 110.0
 
 
+def _beach(at: Facts) -> bool:
+    return _sea_side(at) and at.kab == {"W"} and at.prov == {"PK"}
+
+
+def _estate(at: Facts) -> bool:
+    return _away(at) and at.kab <= {"PK", "KPI"} and at.prov <= {"PK", "KPI"}
+
+
+def _village(at: Facts) -> bool:
+    return at.calm and at.kab == {"PD"} and at.prov <= {"PD", "PK", "P-3"}
+
+
+def _open_land(at: Facts) -> bool:
+    return at.no_forest and not at.claimed
+
+
 def _rural(at: Facts) -> bool:
     return at.calm and len(at.kab) == 1
 
@@ -154,9 +180,11 @@ def _any(_: Facts) -> bool:
 #: Kinds of place a row of the list may ask for.
 PLACES: Final[dict[str, Where]] = {
     "town": _town,
+    "town_edge": _town_edge,
     "calm": _calm,
     "away": _away,
     "only_paddy": _only_paddy,
+    "town_paddy": _town_paddy,
     "hillside": _hillside,
     "flooded": _flooded,
     "old_town": _old_town,
@@ -164,6 +192,10 @@ PLACES: Final[dict[str, Where]] = {
     "state_forest": _state_forest,
     "unlike_kab": _unlike_kab,
     "sea_side": _sea_side,
+    "beach": _beach,
+    "estate": _estate,
+    "village": _village,
+    "open_land": _open_land,
     "rural": _rural,
     "near_spring": _near_spring,
     "riverside": _riverside,
