@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
@@ -23,7 +24,7 @@ from zoning.finding import Finding
 from zoning.ground import Ground, ground_on
 from zoning.judge import ENGINE, Case, judge, plan_use
 from zoning.lattice import UNKNOWN
-from zoning.permit import Permit, permits_of
+from zoning.permit import Permit, area_uncertainty, permits_of
 from zoning.plan import Plan
 from zoning.policies import Policy, require_policy
 from zoning.survey import Scene, survey
@@ -35,6 +36,8 @@ __all__ = ["check_permits"]
 DEGREE_PRECISION_M: Final = 0.0055
 METRE_PRECISION_M: Final = 0.0005
 SMALLEST_PARCEL_M2: Final = 1.0
+#: Waktu Indonesia Barat, where the engine is made for; a legal date can always be given.
+OFFICE_TIME: Final = ZoneInfo("Asia/Jakarta")
 
 
 def check_permits(
@@ -78,9 +81,13 @@ def check_permits(
 
     Examples
     --------
-    >>> from zoning import check_permits, load_plan, sample_plan_folder  # doctest: +SKIP
-    >>> check_permits(permits, load_plan(folder, store))  # doctest: +SKIP
-    Verdicts(60 permits)
+    >>> import geopandas as gpd, shapely
+    >>> from zoning import check_permits, load_plan, sample_plan_folder
+    >>> house = gpd.GeoDataFrame({"permit_id": ["P-1"], "kegiatan": ["rumah tunggal"]},
+    ...     geometry=[shapely.box(110.6, -6.9, 110.6001, -6.8999)], crs="EPSG:4326")
+    >>> [verdict] = check_permits(house, load_plan(sample_plan_folder("rdtr")))
+    >>> verdict.verdict, verdict.reasons  # no layers were given: nothing is known
+    ('PERLU_KAJIAN', ('TANPA_CAKUPAN', 'DATA_KEDALUWARSA'))
     """
     plans = _ordered(plan)
     if on is not None:
@@ -105,6 +112,11 @@ def check_permits(
             verdicts[index] = _unjudged(row, plans, on or row.tanggal or today, known_at, policy)
     series = gpd.GeoSeries(list(permits.geometry), index=permits.index, crs=permits.crs)
     return Verdicts([verdict for verdict in verdicts if verdict is not None], series)
+
+
+def office_day() -> date:
+    """Return the day it is where the plans hold: legal dates are days of the office."""
+    return datetime.now(OFFICE_TIME).date()
 
 
 def _ordered(plan: Plan | Iterable[Plan]) -> tuple[Plan, ...]:
@@ -178,14 +190,13 @@ def _batches(
     rows: Sequence[Permit], plans: Sequence[Plan], on: date | None, known_at: str | None
 ) -> list[tuple[tuple[Ground, ...], list[tuple[int, date]]]]:
     """Group permits by the grounds that their legal dates lead to."""
-    today = date.today()
     groups: dict[tuple[int, ...], list[tuple[int, date]]] = defaultdict(list)
     grounds: dict[tuple[int, ...], tuple[Ground, ...]] = {}
     by_day: dict[date, tuple[Ground, ...]] = {}
     for index, row in enumerate(rows):
         if row.fault is not None:
             continue
-        day = on or row.tanggal or today
+        day = on or row.tanggal or office_day()
         if day not in by_day:
             in_force = [plan for plan in plans if plan.meta.in_force(day)]
             by_day[day] = tuple(ground_on(plan, day, known_at) for plan in in_force)
@@ -208,6 +219,7 @@ def _judge_batch(
 ) -> Iterable[tuple[int, Verdict]]:
     regions = [parcels[index] for index, _ in members]
     surveyed = [survey(ground, regions) for ground in grounds]
+    doubts = area_uncertainty(regions, precision_m).tolist()
     for place, (index, day) in enumerate(members):
         whole = [scenes[place] for scenes in surveyed]
         if whole[0].area_m2 < SMALLEST_PARCEL_M2:
@@ -218,6 +230,7 @@ def _judge_batch(
             parcel=parcels[index],
             footprint=footprints[index],
             area_m2=whole[0].area_m2,
+            uncertainty_m2=doubts[place],
             precision_m=precision_m,
             grounds=grounds,
             scenes=tuple(scenes),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from spatial.crs import LONLAT, project
+from spatial.crs import LONLAT, Operation, operation, project
 from zoning.lattice import Interval, Izin
 from zoning.plan import Citation
 
@@ -23,6 +24,8 @@ Kind: TypeAlias = Literal[
 
 #: Decimals of degrees in answers: a tenth of a millimetre.
 DEGREE_DECIMALS: Final = 9
+#: Edges this short stay straight within a millimetre when they are drawn in degrees.
+STRAIGHT_M: Final = 200.0
 NO_FACTS: Final[Mapping[str, Any]] = {}
 
 
@@ -139,13 +142,23 @@ def lonlat_mapping(geometry: BaseGeometry | None, crs: str) -> dict[str, Any] | 
     """Return a geometry as GeoJSON: longitude and latitude (CRS84), counter-clockwise rings."""
     if geometry is None or geometry.is_empty:
         return None
-    array = np.empty(1, dtype=object)
-    array[0] = geometry
-    [moved] = project(array, crs, LONLAT)
-    turned = shapely.orient_polygons(moved)
-    fixed = shapely.transform(turned, lambda xy: np.round(xy, DEGREE_DECIMALS))
+    west, south, east, north = geometry.bounds
+    if max(east - west, north - south) <= STRAIGHT_M:
+        moved = shapely.transform(geometry, _to_lonlat(crs))
+    else:
+        array = np.empty(1, dtype=object)
+        array[0] = geometry
+        [moved] = project(array, crs, LONLAT)
+    fixed = shapely.transform(
+        shapely.orient_polygons(moved), lambda xy: np.round(xy, DEGREE_DECIMALS)
+    )
     mapping: dict[str, Any] = _lists(shapely.geometry.mapping(fixed))
     return mapping
+
+
+@cache
+def _to_lonlat(crs: str) -> Operation:
+    return operation(crs, LONLAT)
 
 
 def _lists(value: Any) -> Any:

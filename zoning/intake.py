@@ -84,13 +84,23 @@ def read_permits(
 
 
 def _from_layer(file: Path, source_crs: Any, within: Bounds) -> gpd.GeoDataFrame:
-    frame: gpd.GeoDataFrame = layers.read(file, source_crs=source_crs, within=within).frame.copy()
-    if "footprint" in frame.columns:
+    layer = layers.read(file, kind="permohonan", source_crs=source_crs, within=within)
+    frame = gpd.GeoDataFrame(layer.frame.copy(), crs=layer.frame.crs)
+    pairs = [_geometry(value, "footprint") for value in frame.get("footprint", [])]
+    if pairs:
         # GeoJSON and GPKG carry a second geometry as text.
-        pairs = [_geometry(value, "footprint") for value in frame["footprint"]]
         frame["footprint"] = _objects([geometry for geometry, _ in pairs], frame.index)
-        frame["kendala"] = _objects([fault for _, fault in pairs], frame.index)
-    return frame
+    notes = [fault for _, fault in pairs] or [None] * len(frame)
+    shapes = np.asarray(frame.geometry.array, dtype=object).copy()
+    for note in layer.report:
+        if note.code in ("geometry_repaired", "geometry_lost"):
+            # Layers are repaired at reading; a parcel never is: its fault is the answer.
+            row = note.details["row"]
+            text = "row {row}: {reason}"
+            details = {"row": row + 1, "reason": note.details["reason"]}
+            notes[row], shapes[row] = Note(note.details["fault"], text, "error", details), None
+    frame["kendala"] = _objects(notes, frame.index)
+    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
 
 
 def _from_table(

@@ -20,7 +20,7 @@ from zoning.judge_overlays import overlay_findings, tightenings
 from zoning.judge_zones import activity_finding, coverage_finding, parts_of, zone_findings
 from zoning.lattice import FREE, UNKNOWN, Izin
 from zoning.outcome import Remainder, outcome_of
-from zoning.permit import Permit, area_uncertainty
+from zoning.permit import Permit
 from zoning.plan import Plan
 from zoning.plot import Plot, area_finding, controlled_area, plot_of, regions_of
 from zoning.policies import Policy, counted_zones
@@ -57,6 +57,7 @@ class Case:
     parcel: BaseGeometry
     footprint: BaseGeometry | None
     area_m2: float
+    uncertainty_m2: float
     precision_m: float
     grounds: tuple[Ground, ...]
     scenes: tuple[Scene, ...]
@@ -73,9 +74,8 @@ def judge(case: Case) -> Verdict:
     findings = _spatial_findings(case, selections)
     findings += conflict_findings(case.compared, case.permit, findings)
     regions = regions_of(findings)
-    uncertainty = area_uncertainty(case.parcel, case.precision_m)
     declared = case.permit.number("luas_sertipikat_m2")
-    area = controlled_area(case.area_m2, uncertainty, declared or None)
+    area = controlled_area(case.area_m2, case.uncertainty_m2, declared or None)
     plot = plot_of(case.scenes, selections, regions, area, case.area_m2)
     findings += _measured_findings(case, selections, plot)
     meta = case.grounds[0].meta
@@ -95,7 +95,7 @@ def judge(case: Case) -> Verdict:
         reasons=outcome.reasons,
         crs=meta.area_crs,
         area_m2=case.area_m2,
-        uncertainty_m2=uncertainty,
+        uncertainty_m2=case.uncertainty_m2,
         registered_m2=declared,
         parts=tuple(_parts(case, selections)),
         uncovered_m2=_uncovered_m2(case),

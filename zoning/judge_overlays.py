@@ -16,7 +16,6 @@ from zoning.survey import OverlayHit, Scene
 
 __all__ = ["Tightening", "overlay_findings", "tightenings"]
 
-ORDER: Final = {"larang": 0, "perketat": 1, "syarat": 2, "longgarkan": 3}
 #: What an effect may do at worst, where its layer cannot be read.
 WORST: Final = {
     "larang": UNKNOWN,
@@ -35,16 +34,6 @@ class Tightening:
     granted: str = ""
 
 
-def _meant(scene: Scene, selection: Selection) -> Iterator[OverlayRule]:
-    """Yield the rules that speak about the activity; about an unknown one all may."""
-    for rule in sorted(scene.ground.rules.overlays, key=lambda rule: ORDER[rule.effect]):
-        if not selection.rows or any(
-            applies_to(rule.kegiatan, rule.except_kegiatan, row.kegiatan, row.kelompok)
-            for row in selection.rows
-        ):
-            yield rule
-
-
 def _always(rule: OverlayRule, selection: Selection) -> bool:
     """Say whether a rule speaks about every activity that may be meant."""
     return bool(selection.rows) and all(
@@ -56,7 +45,7 @@ def _always(rule: OverlayRule, selection: Selection) -> bool:
 def overlay_findings(scene: Scene, permit: Permit, selection: Selection) -> list[Finding]:
     """Return the findings of overlays that meet the region, and of those that cannot be read."""
     found: list[Finding] = []
-    for rule in _meant(scene, selection):
+    for rule in scene.ground.rules.meant(selection):
         fault = scene.ground.overlays.get(rule.ground)
         if isinstance(fault, EngineError):
             found.append(_unreadable(scene, rule, fault))
@@ -68,7 +57,7 @@ def overlay_findings(scene: Scene, permit: Permit, selection: Selection) -> list
 def tightenings(scene: Scene, permit: Permit, selection: Selection) -> list[Tightening]:
     """Return the limits that overlays tighten, or relax by a grant, in the region."""
     found = []
-    for rule in _meant(scene, selection):
+    for rule in scene.ground.rules.meant(selection):
         hit = scene.overlays.get(rule.ground)
         if hit is None or rule.effect not in ("perketat", "longgarkan"):
             continue

@@ -12,12 +12,7 @@ from zoning.plan import Citation, MatrixRow
 from zoning.ruleset import RuleSet, Selection, is_compound
 from zoning.survey import Scene, ZoneHit
 
-__all__ = ["activity_finding", "coverage_finding", "parts_of", "zone_findings", "zone_interval"]
-
-
-def zone_interval(rules: RuleSet, selection: Selection, zone: str) -> Interval:
-    """Return what the matrix allows in a zone; of several activities one is meant."""
-    return alternatives(rules.interval(row, zone) for row in selection.rows)
+__all__ = ["activity_finding", "coverage_finding", "parts_of", "zone_findings"]
 
 
 def parts_of(
@@ -37,7 +32,7 @@ def parts_of(
                 zone=hit.zone,
                 area_m2=hit.area_m2,
                 share=share,
-                interval=zone_interval(scene.ground.rules, selection, hit.zone),
+                interval=scene.ground.rules.zone_interval(selection, hit.zone),
                 proven=hit.proven,
                 counted=hit.zone in counted,
                 registered_m2=None if registered_m2 is None else share * registered_m2,
@@ -98,7 +93,7 @@ def zone_findings(scene: Scene, selection: Selection, counted: Sequence[str]) ->
     if not proven:
         return [_undecided(scene, selection, hits)]
     rules = scene.ground.rules
-    certain = [zone_interval(rules, selection, hit.zone) for hit in proven]
+    certain = [rules.zone_interval(selection, hit.zone) for hit in proven]
     return [_zone_finding(scene, selection, hit, certain) for hit in hits]
 
 
@@ -107,7 +102,7 @@ def _zone_finding(
 ) -> Finding:
     """Return the finding of one zone; a sliver belongs to its zone or to a proven one."""
     rules = scene.ground.rules
-    interval = zone_interval(rules, selection, hit.zone)
+    interval = rules.zone_interval(selection, hit.zone)
     reason = _doubt(rules, selection, hit.zone)
     if not hit.proven:
         interval = Interval(alternatives([interval, *certain]).lo, interval.hi)
@@ -163,7 +158,7 @@ def _undecided(scene: Scene, selection: Selection, hits: list[ZoneHit]) -> Findi
     """Return one finding where no zone is proven: one of those within the accuracy holds."""
     rules, meta = scene.ground.rules, scene.ground.meta
     zones = sorted({hit.zone for hit in hits} | set(scene.near))
-    interval = alternatives(zone_interval(rules, selection, zone) for zone in zones)
+    interval = alternatives(rules.zone_interval(selection, zone) for zone in zones)
     compound = any(is_compound(zone) for zone in zones)
     doubt = "STATUS_HUTAN_BELUM_SELESAI" if compound and len(zones) == 1 else "BATAS_TIDAK_PASTI"
     return Finding(

@@ -63,7 +63,8 @@ class Remainder:
         if self.footprint is None:
             return True
         outside = self.footprint.difference(left).area
-        return bool(outside <= area_uncertainty(self.footprint, self.precision_m))
+        [slack] = area_uncertainty([self.footprint], self.precision_m)
+        return bool(outside <= slack)
 
 
 def outcome_of(findings: Sequence[Finding], regions: Regions, remainder: Remainder) -> Outcome:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from spatial.notes import Note
@@ -186,21 +187,34 @@ def _documents(value: Any) -> tuple[str, ...]:
     return tuple(part.strip() for part in _text(value).split(";") if part.strip())
 
 
-def area_uncertainty(parcel: BaseGeometry, precision_m: float) -> float:
-    """Return by how much the area may be off when each vertex is off by up to `precision_m`.
+def area_uncertainty(
+    parcels: NDArray[np.object_] | list[BaseGeometry], precision_m: float
+) -> NDArray[np.float64]:
+    """Return by how much each area may be off when each vertex is off by up to `precision_m`.
 
     The area of a ring changes by half the distance between the neighbours of a vertex per
-    metre that the vertex moves across it; the bound adds all of them.
+    metre that the vertex moves across it; the bound adds all of them. Both coordinates may
+    be off at once, so a vertex moves by up to the square root of 2 of it.
 
     Examples
     --------
-    >>> round(area_uncertainty(shapely.box(0, 0, 10, 10), 0.005), 3)
-    0.2
+    >>> area_uncertainty([shapely.box(0, 0, 10, 10)], 0.005).round(3).tolist()
+    [0.2]
     """
-    total = 0.0
-    for ring in shapely.get_rings(shapely.get_parts(parcel)):
-        xy = shapely.get_coordinates(ring)[:-1]
-        chord = np.roll(xy, -1, axis=0) - np.roll(xy, 1, axis=0)
-        total += float(np.hypot(chord[:, 0], chord[:, 1]).sum()) / 2
-    # Both coordinates may be off at once, so a vertex moves by up to sqrt(2) of it.
+    shapes = np.asarray(parcels, dtype=object)
+    parts, part_owner = shapely.get_parts(shapes, return_index=True)
+    rings, ring_owner = shapely.get_rings(parts, return_index=True)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    total = np.zeros(len(shapes))
+    if len(xy) < 3:
+        return total
+    first = np.searchsorted(ring, np.arange(len(rings)))
+    last = np.append(first[1:], len(xy)) - 1
+    following, before = np.arange(1, len(xy) + 1), np.arange(-1, len(xy) - 1)
+    # The first and the last position of a ring are one vertex: its neighbours lie across.
+    before[first] = last - 1
+    chord = xy[np.minimum(following, len(xy) - 1)] - xy[before]
+    length = np.hypot(chord[:, 0], chord[:, 1])
+    length[last] = 0.0
+    np.add.at(total, part_owner[ring_owner[ring]], length / 2)
     return total * precision_m * math.sqrt(2)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from zoning.lattice import UNKNOWN, Interval
+from zoning.lattice import UNKNOWN, Interval, alternatives
 from zoning.plan import (
     BLANK,
     Cell,
@@ -26,6 +26,7 @@ from zoning.plan import (
 __all__ = ["RuleSet", "Selection", "applies_to", "is_compound", "rules_on"]
 
 GROUP: Final = "kelompok="
+EFFECT_ORDER: Final = {"larang": 0, "perketat": 1, "syarat": 2, "longgarkan": 3}
 T = TypeVar("T", bound=Dated)
 
 
@@ -44,9 +45,12 @@ class Selection:
         return groups.pop() if len(groups) == 1 else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class RuleSet:
-    """What holds on one day: matrix by activity, limits by zone, overlays, crosswalk."""
+    """What holds on one day: matrix by activity, limits by zone, overlays, crosswalk.
+
+    What was looked up once is kept: many permits ask for the same activity.
+    """
 
     meta: PlanMeta
     matrix: Mapping[str, MatrixRow]
@@ -56,6 +60,7 @@ class RuleSet:
     exemptions: Mapping[str, Exemption]
     rivers: tuple[RiverWidth, ...]
     zones: frozenset[str]
+    looked_up: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def select(self, kegiatan: str, kbli: str = "") -> Selection:
         """Find the activity by its name or, without one, by its classification.
@@ -63,6 +68,40 @@ class RuleSet:
         Names are found when they are equal apart from case and blanks; a similar one is
         suggested, never taken. A classification may lead to several activities.
         """
+        key = ("select", kegiatan, kbli)
+        if key not in self.looked_up:
+            self.looked_up[key] = self._select(kegiatan, kbli)
+        found: Selection = self.looked_up[key]
+        return found
+
+    def meant(self, selection: Selection) -> tuple[OverlayRule, ...]:
+        """Return the overlay rules that may speak about an activity, in order of effect.
+
+        About an activity that is not known all of them may.
+        """
+        key = ("meant", selection.name, tuple(row.line for row in selection.rows))
+        if key not in self.looked_up:
+            self.looked_up[key] = tuple(
+                rule
+                for rule in sorted(self.overlays, key=lambda rule: EFFECT_ORDER[rule.effect])
+                if not selection.rows
+                or any(
+                    applies_to(rule.kegiatan, rule.except_kegiatan, row.kegiatan, row.kelompok)
+                    for row in selection.rows
+                )
+            )
+        found: tuple[OverlayRule, ...] = self.looked_up[key]
+        return found
+
+    def zone_interval(self, selection: Selection, zona: str) -> Interval:
+        """Return what the matrix allows in a zone; of several activities one is meant."""
+        key = ("interval", selection.name, tuple(row.line for row in selection.rows), zona)
+        if key not in self.looked_up:
+            self.looked_up[key] = alternatives(self.interval(row, zona) for row in selection.rows)
+        found: Interval = self.looked_up[key]
+        return found
+
+    def _select(self, kegiatan: str, kbli: str) -> Selection:
         if kegiatan:
             row = self.matrix.get(normal(kegiatan))
             if row is not None:

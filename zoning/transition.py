@@ -18,7 +18,7 @@ NOT_BUILT: Final = frozenset({"belum", "belum terbangun", "belum dibangun", "not
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """What becomes of a KKPR issued before the plan: it stays valid, and then?"""
+    """What becomes of a KKPR issued before the plan."""
 
     status: str
     issued: date
