@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from api.plan_facts import activities
 from api.symbology import DATED, NO_DATA, layer_styles, zone_colour, zone_styles
 from api.tiles.mvt_kernel import LINE, POINT
 from api.tiles.source import Prepared, TileSource
 from api.wording import IZIN, REASONS, VERDICTS
 from spatial.errors import EngineError
+from zoning import Plan
 
 __all__ = ["ORDER", "describe"]
 
@@ -36,7 +38,7 @@ def describe(
     Parameters
     ----------
     engine : object
-        May have `name`, `official` and `activities`.
+        May have `workspace` and `plans`.
     tiles : TileSource
     listed : sequence of mappings with `name` and `kind`
     bounds : (west, south, east, north)
@@ -44,17 +46,21 @@ def describe(
     places : sequence of mappings
         Names with `kind` and `point`, to be written on the map.
     """
+    workspace = getattr(engine, "workspace", None)
+    plans = tuple(getattr(engine, "plans", ()))
     layers = [entry for layer in listed if (entry := _layer(tiles, layer)) is not None]
+    _name_plans(layers, plans)
     boxes = [layer["bounds"] for layer in layers]
     return {
-        "name": getattr(engine, "name", "tataruang"),
-        "official": bool(getattr(engine, "official", False)),
+        "name": getattr(workspace, "name", "tataruang"),
+        # What does not say that it is official is shown as a sample.
+        "official": bool(getattr(workspace, "resmi", False)),
         "bounds": _union(boxes) if boxes else list(bounds),
         "no_data": NO_DATA,
         "symbology_dated": DATED,
         "layers": sorted(layers, key=_depth),
         "labels": _labels(places),
-        "activities": list(getattr(engine, "activities", ())),
+        "activities": activities(plans),
         "verdicts": {
             code: {"id": w.id, "en": w.en, "colour": w.colour, "path": w.path}
             for code, w in VERDICTS.items()
@@ -62,6 +68,18 @@ def describe(
         "reasons": {code: {"id": texts[0], "en": texts[1]} for code, texts in REASONS.items()},
         "izin": {code: {"id": texts[0], "en": texts[1]} for code, texts in IZIN.items()},
     }
+
+
+def _name_plans(layers: list[dict[str, Any]], plans: Sequence[Plan]) -> None:
+    """Give layers of plans the name of their instrument, most detailed first."""
+    by_layer = {plan.meta.layer: plan.meta for plan in plans}
+    for layer in layers:
+        meta = by_layer.get(layer["name"])
+        if meta is not None and "zones" in layer:
+            layer |= {"title": meta.name, "title_en": meta.name, "scale": meta.scale_denominator}
+            for zone in layer["zones"]:
+                zone["name"] = meta.zone_names.get(zone["code"], zone["name"])
+    layers.sort(key=lambda layer: layer.get("scale", 10**9))
 
 
 def _labels(places: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

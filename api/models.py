@@ -16,7 +16,9 @@ from spatial.errors import PermitError
 
 __all__ = [
     "PERMIT_EXAMPLE",
+    "ExplainedVerdict",
     "Feature",
+    "FeatureCollection",
     "PermitProperties",
     "Problem",
     "VerdictModel",
@@ -180,6 +182,14 @@ class VerdictModel(_Open):
     conditions: list[Any]
     approvable: dict[str, Any] | None
     evidence: dict[str, Any]
+
+
+class ExplainedVerdict(_Open):
+    """A verdict with the sentence that decided and one for each finding."""
+
+    headline: str
+    sentences: list[str]
+    verdict: VerdictModel
 
 
 class Problem(BaseModel):

@@ -9,11 +9,17 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.models import Feature, FeatureCollection, Problem, VerdictModel
+from api.models import ExplainedVerdict, Feature, FeatureCollection, Problem, VerdictModel
 
 __all__ = ["openapi_of", "reference"]
 
-MODELS: Final[tuple[type[BaseModel], ...]] = (Feature, FeatureCollection, Problem, VerdictModel)
+MODELS: Final[tuple[type[BaseModel], ...]] = (
+    ExplainedVerdict,
+    Feature,
+    FeatureCollection,
+    Problem,
+    VerdictModel,
+)
 TEMPLATE: Final = "#/components/schemas/{model}"
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from api.coordinates import read_coordinates
 from spatial.crs import LONLAT, Bounds, to_crs
@@ -54,7 +55,7 @@ class Gazetteer:
                     "kind": level,
                     "name": str(key[-1]),
                     "code": str(key[0]) if code else None,
-                    "point": [float(point.x), float(point.y)],
+                    "point": [float(shapely.get_x(point)), float(shapely.get_y(point))],
                     "within": str(rows[within].iloc[0]) if within else None,
                     "bounds": [float(box.minx.min()), float(box.miny.min()),
                                float(box.maxx.max()), float(box.maxy.max())],

@@ -13,15 +13,18 @@ from datetime import date
 from typing import Any, Final, Protocol
 
 import geopandas as gpd
+import orjson
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from api.engine import today
 from api.errors import RequestError
 from api.geojson import LONLAT, declared_crs, parse_geometry
 from api.heavy import HeavyJudge
 from api.map_description import describe
 from api.models import check_properties
 from api.place import Places
+from api.plan_facts import zone_rules
 from api.search import Gazetteer, find
 from api.settings import ServeSettings
 from api.strict_json import parse
@@ -30,6 +33,7 @@ from api.verdict_files import verdict_bytes
 from spatial.crs import INDONESIA, Bounds, check_extent, parse_crs
 from spatial.errors import GeometryError, LayerNotFoundError, LimitError, PermitError, SecurityError
 from spatial.notes import Note
+from zoning import explain, headline
 
 __all__ = ["Answer", "EngineLike", "Service"]
 
@@ -53,22 +57,6 @@ class EngineLike(Protocol):
 
     def layer(self, name: str) -> Any:
         """Return a stored layer: `frame`, `version`."""
-
-    def describe_map(self) -> dict[str, Any]:
-        """Tell what the map shows and how it is drawn."""
-        gazetteer = self._places_by_name()
-        names = gazetteer.entries if gazetteer is not None else []
-        return describe(self.engine, self.tiles, self.layers(), self.extent, names)
-
-    def search(self, text: str) -> list[dict[str, Any]]:
-        """Find places by name, code or coordinates."""
-        return find(text, self._places_by_name(), self.extent)
-
-    def _places_by_name(self) -> Gazetteer | None:
-        if self._gazetteer is None:
-            with suppress(LayerNotFoundError):
-                self._gazetteer = Gazetteer(self.engine.layer(VILLAGES).frame)
-        return self._gazetteer
 
     def layers(self) -> Sequence[Any]:
         """List the layers."""
@@ -109,8 +97,12 @@ class Service:
         if self.heavy is not None:
             self.heavy.close()
 
-    def conformity(self, raw: bytes, on: date | None, plan: str | None) -> Answer:
+    def conformity(
+        self, raw: bytes, on: date | None, plan: str | None, explain_in: str | None = None
+    ) -> Answer:
         """Judge a Feature (one verdict) or a FeatureCollection (a list of them).
+
+        With a language in `explain_in` each verdict comes with its headline and sentences.
 
         Raises
         ------
@@ -121,6 +113,8 @@ class Service:
         features, single = _features(document, self.settings.max_features)
         permits, notes = self._frame(document, features, single)
         verdicts = self._judge(permits, on, plan)
+        if explain_in is not None:
+            verdicts = [_explained(verdict, explain_in) for verdict in verdicts]
         body = verdicts[0] if single else b"[" + b",\n".join(verdicts) + b"]\n"
         return Answer(body, notes)
 
@@ -128,6 +122,11 @@ class Service:
         """Tell the zones at a place inside the extent."""
         check_extent((lon, lat, lon, lat), LONLAT, within=self.extent, what="lon, lat")
         return self.engine.zones_at(lon, lat, on=on)
+
+    def rules(self, zone: str, on: date | None) -> list[dict[str, Any]]:
+        """Tell the rules of a zone in every plan that has it."""
+        plans = getattr(self.engine, "plans", ())
+        return zone_rules(plans, zone, on or today())
 
     def place(self, lon: float, lat: float, on: date | None) -> dict[str, Any]:
         """Tell the zones at a place and what else lies there."""
@@ -212,6 +211,15 @@ class Service:
         unit = 1.0 if parse_crs(permits.crs).is_geographic else METRES_PER_DEGREE
         many = int(shapely.get_num_coordinates(shapes).sum()) > self.settings.heavy_vertices
         return many or max(each) > self.settings.heavy_span_deg * unit
+
+
+def _explained(verdict: bytes, language: str) -> bytes:
+    """Put the sentences before the verdict, whose bytes stay as they are."""
+    content = orjson.loads(verdict)
+    words = orjson.dumps(
+        {"headline": headline(content, language), "sentences": explain(content, language)}
+    )
+    return words[:-1] + b',"verdict":' + verdict + b"}"
 
 
 def _features(document: Any, most: int) -> tuple[list[Any], bool]:

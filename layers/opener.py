@@ -21,9 +21,7 @@ __all__ = ["Opened", "opened", "sniff"]
 
 #: Drivers that open what a file names: other files or the network. Only names that every
 #: wheel carries: GDAL complains of others on stderr. Rasters are opened by a named driver.
-DANGEROUS_DRIVERS: Final = (
-    "VRT,OGR_VRT,DERIVED,WFS,OAPIF,CSW,AmigoCloud,CARTO,NGW,PLSCENES,Selafin"
-)
+DANGEROUS_DRIVERS: Final = "VRT,OGR_VRT,DERIVED,WFS,OAPIF,CSW,AmigoCloud,CARTO,NGW,PLSCENES,Selafin"
 os.environ.setdefault("GDAL_SKIP", DANGEROUS_DRIVERS)
 
 MAX_BYTES: Final = 4 << 30
@@ -52,7 +50,7 @@ def opened(path: Path | str) -> Iterator[Opened]:
     Raises
     ------
     LayerError
-        `file_missing`, `format_unknown`, or what is wrong with an archive or shapefile.
+        `layer_file_missing`, `format_unknown`, or what is wrong with an archive or shapefile.
     SecurityError
         `path_not_local`, `format_refused`, `archive_path`.
     LimitError
@@ -88,7 +86,10 @@ def _local(path: Path | str) -> Path:
         return _in_folder(file)
     if not file.is_file():
         raise LayerError(
-            "there is no file {path}", code="file_missing", hint="Check the path", path=text[:200]
+            "there is no file {path}",
+            code="layer_file_missing",
+            hint="Check the path",
+            path=text[:200],
         )
     if file.stat().st_size > MAX_BYTES:
         raise LimitError(

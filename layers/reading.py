@@ -20,7 +20,7 @@ from layers.values import blank_to_na, to_numbers
 from spatial.crs import INDONESIA, Bounds, check_extent, parse_crs, same_crs
 from spatial.errors import CrsError, GeometryError
 from spatial.notes import Note
-from spatial.repair import repair
+from spatial.repair import repair as repair_polygons
 from spatial.validity import faults
 
 __all__ = ["read"]
@@ -39,6 +39,7 @@ def read(
     source_crs: Any = None,
     within: Bounds | None = None,
     strict: bool = False,
+    repair: bool = True,
     encoding: str | None = None,
 ) -> Layer:
     """Read a layer from a file.
@@ -58,6 +59,8 @@ def read(
         Degrees; coordinates outside are an error. Indonesia without.
     strict : bool
         Refuse invalid geometries instead of repairing and listing them.
+    repair : bool
+        False keeps invalid geometries as they are, listed: for parcels, which must not change.
     encoding : str, optional
         Of the attributes of a shapefile that states none.
 
@@ -101,7 +104,8 @@ def read(
             frame = frame.set_crs(crs, allow_override=True)
             if frame.geometry.name != "geometry":
                 frame = frame.rename_geometry("geometry")
-            frame = _geometry(frame, file.name, within or INDONESIA, strict, notes)
+            frame = _geometry(frame, file.name, within or INDONESIA, notes)
+            frame = _checked(frame, file.name, strict=strict, mend=repair, notes=notes)
         official = [str(column) for column in frame.columns if column != "geometry"]
         chosen = kind_named(kind) if kind else recognise(official, _types(frame))
         frame, columns = _renamed(frame, chosen, official)
@@ -158,9 +162,9 @@ def _types(frame: gpd.GeoDataFrame | pd.DataFrame) -> set[str]:
 
 
 def _geometry(
-    frame: gpd.GeoDataFrame, name: str, within: Bounds, strict: bool, notes: list[Note]
+    frame: gpd.GeoDataFrame, name: str, within: Bounds, notes: list[Note]
 ) -> gpd.GeoDataFrame:
-    """Make geometry two-dimensional, check where it is, and repair what is invalid."""
+    """Make geometry two-dimensional, and check where it is."""
     shapes = np.asarray(frame.geometry.array, dtype=object)
     deep = shapely.has_z(shapes) | shapely.has_m(shapes)
     if deep.any():
@@ -178,23 +182,19 @@ def _geometry(
         )  # fmt: skip
     if (bounds := finite_bounds(frame)) is not None:
         check_extent(bounds, frame.crs, within=within, what=name)
-    return _mended(frame, shapes, ~missing, name, strict, notes)
+    return frame
 
 
 def _rows(mask: Any) -> list[int]:
     return [int(row) for row in np.flatnonzero(mask)[:_NAMED]]
 
 
-def _mended(
-    frame: gpd.GeoDataFrame,
-    shapes: Any,
-    there: Any,
-    name: str,
-    strict: bool,
-    notes: list[Note],
+def _checked(
+    frame: gpd.GeoDataFrame, name: str, *, strict: bool, mend: bool, notes: list[Note]
 ) -> gpd.GeoDataFrame:
-    """Repair invalid polygons, each with a note of its fault and its change of area."""
-    polygonal = there & np.isin(shapely.get_type_id(shapes), (3, 6))
+    """Find invalid polygons; refuse, repair or only list them, each with fault and place."""
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    polygonal = np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
     rows = np.flatnonzero(polygonal)
     found = faults(
         shapes[rows], what=[f"{name}, row {row}" for row in rows], max_vertices=_ANY_SIZE
@@ -211,8 +211,11 @@ def _mended(
             count=len(wrong),
             reason=str(wrong[0][1]),
         )
+    if not mend:
+        notes += [Note.of(fault, "warning") for _, fault in wrong]
+        return frame
     places = np.array([row for row, _ in wrong])
-    mended, outcome = repair(shapes[places])
+    mended, outcome = repair_polygons(shapes[places])
     result = shapes.copy()
     result[places] = mended
     for (row, fault), before, after, how in zip(

@@ -111,7 +111,7 @@ def _layer(plan: Plan, name: str, on: date, known_at: Any) -> Any:
     except (OSError, KeyError) as error:
         return LayerNotFoundError(
             "layer {layer} cannot be read: {why}",
-            code="layer_unreadable",
+            code="plan_layer_unreadable",
             layer=name,
             why=f"{type(error).__name__}: {error}",
         )

@@ -237,7 +237,7 @@ def _geometry(value: Any, what: str) -> tuple[BaseGeometry | None, Note | None]:
     except (GEOSException, ValueError, TypeError) as error:
         fault = GeometryError(
             "{what}: the geometry cannot be read: {why}",
-            code="geometry_unreadable",
+            code="permit_geometry_unreadable",
             hint="Write WKT such as POLYGON ((x y, x y, x y, x y)) or a GeoJSON geometry",
             what=what,
             why=str(error).split("\n")[0][:120],

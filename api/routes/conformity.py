@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -46,6 +46,7 @@ _BODY: Final[dict[str, Any]] = {
                     "schema": {
                         "oneOf": [
                             reference("VerdictModel"),
+                            reference("ExplainedVerdict"),
                             {"type": "array", "items": reference("VerdictModel")},
                         ]
                     }
@@ -63,18 +64,23 @@ async def conformity(
         str | None,
         Query(max_length=100, description="Name of one plan; all in force by default"),
     ] = None,
+    explain: Annotated[
+        Literal["id", "en"] | None,
+        Query(description="Also say each verdict in sentences of this language"),
+    ] = None,
 ) -> Response:
     """Judge a GeoJSON Feature (one verdict) or FeatureCollection (a list of verdicts).
 
     A geometry is never repaired: a fault is refused with its place. The body of the answer
-    is byte for byte what the library and the command give for the same input.
+    is byte for byte what the library and the command give for the same input. With
+    `explain` each verdict is wrapped: `headline`, `sentences` (one per finding), `verdict`.
     """
     state = request.app.state
     raw = await read_body(
         request, ACCEPTED, state.settings.max_body_bytes, state.settings.body_seconds
     )
     service = state.opening.current()
-    answer = await state.workers.run(service.conformity, raw, on, plan)
+    answer = await state.workers.run(service.conformity, raw, on, plan, explain)
     headers = {"cache-control": "no-store"}
     if answer.notes:
         headers[NOTES_HEADER] = json.dumps([note.to_dict() for note in answer.notes])[:4000]

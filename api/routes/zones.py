@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 
 from api.http import PROBLEMS, StrictRoute
 
@@ -46,3 +46,19 @@ async def zones_at(
     service = state.opening.current()
     found = await state.workers.run(service.place, lon, lat, on)
     return {"lon": lon, "lat": lat, "on": on, **found}
+
+
+@router.get("/v1/rules/{zone}", summary="What may be done in a zone", responses=PROBLEMS)
+async def rules(
+    request: Request,
+    zone: Annotated[str, Path(min_length=1, max_length=100, description="Code of the zone")],
+    on: Annotated[date | None, Query(description="By the law of this day")] = None,
+) -> dict[str, Any]:
+    """Tell activities and limits of a zone in every plan in force, with their law.
+
+    `izin` is the interval of classes the cell allows; null where the cell is blank, which
+    means neither permitted nor prohibited.
+    """
+    state = request.app.state
+    service = state.opening.current()
+    return {"zone": zone, "plans": await state.workers.run(service.rules, zone, on)}

@@ -29,7 +29,7 @@ def version_name(version: Any) -> str:
     >>> version_name("4f0c1d2e3a5b6978")
     '4f0c1d2e3a5b'
     """
-    return str(getattr(version, "hash", version))[:12]
+    return str(getattr(version, "id", version))[:12]
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,10 @@ def read_areas(
 def _open(path: Path) -> gpd.GeoDataFrame:
     if not path.is_file():
         raise LayerError(
-            "there is no file {path}", code="file_missing", hint="Check its name", path=str(path)
+            "there is no file {path}",
+            code="areas_file_missing",
+            hint="Check its name",
+            path=str(path),
         )
     try:
         if path.suffix.lower() in {".parquet", ".geoparquet"}:

@@ -142,8 +142,8 @@ def classify(
     result[_patch(x, y, INDUSTRY, (900.0, 480.0), doubt)] = "KPI"
     result[_patch(x, y, HOLDING, (1000.0, 650.0), doubt)] = COMPOUND
     result[sea < 330.0] = "EM"
-    result[(sea < 330.0) & (soil < 0.0)] = "PS" if strips else "KEG"
-    result[_patch(x, y, BEACH, (1050.0, 600.0), doubt)] = "W"
+    result[(sea < 330.0) & (soil + 0.6 * doubt < -0.15)] = "PS" if strips else "KEG"
+    result[_patch(x, y, BEACH, (950.0, 500.0), doubt)] = "W"
     result[_patch(x, y, STATION, (330.0, 200.0), doubt)] = "TR"
     if strips:
         result[ground.to_big_river_m < 60.0] = "PS"

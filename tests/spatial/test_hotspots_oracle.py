@@ -47,7 +47,9 @@ def test_gi_p_and_its_adjustments_are_those_of_spdep(columbus: Any) -> None:
     np.testing.assert_allclose(found["p"], case["Gistar_p_two"], **CLOSE)
     for method, name in (("bh", "BH"), ("by", "BY"), ("bonferroni", "bonf")):
         np.testing.assert_allclose(
-            adjust(found["p"], method), case[f"Gistar_p_{name}"], **CLOSE  # type: ignore[arg-type]  # literals in a tuple
+            adjust(found["p"], method),
+            case[f"Gistar_p_{name}"],
+            **CLOSE,  # type: ignore[arg-type]  # literals in a tuple
         )
 
 

@@ -102,8 +102,9 @@ export function createParcels(map, description, card) {
     try {
       const document = features.length === 1 ? features[0] : { type: "FeatureCollection", features };
       const answer = await judge(document, on);
-      last = { features, verdicts: Array.isArray(answer) ? answer : [answer] };
-      if (last.verdicts.length === 1) open(0);
+      const answers = Array.isArray(answer) ? answer : [answer];
+      last = { features, answers, verdicts: answers.map((one) => one.verdict) };
+      if (answers.length === 1) open(0);
       else table();
     } catch (error) {
       refuse(error, () => ask([{ ...features[0], properties: {} }]));
@@ -120,7 +121,7 @@ export function createParcels(map, description, card) {
   function table() {
     const coloured = last.features.map((feature, index) => ({ ...feature, properties: { colour: description.verdicts[last.verdicts[index].verdict].colour } }));
     show(map, "parcel", coloured); show(map, "approvable", []);
-    card.show([...verdictTable(last.verdicts, description, open), h("div.actions", {}, save("json"), save("geojson"))]);
+    card.show([...verdictTable(last.answers, description, open), h("div.actions", {}, save("json"), save("geojson"))]);
     fit(map, boundsOf({ coordinates: last.features.map((feature) => feature.geometry.coordinates) }));
   }
 
@@ -131,7 +132,7 @@ export function createParcels(map, description, card) {
     const back = last.verdicts.length > 1
       ? h("button.plain", { type: "button", onclick: table }, `← ${t("results")}`)
       : h("button.plain", { type: "button", onclick: () => ask([{ ...feature, properties: {} }]) }, t("again"));
-    card.show(verdictCard(verdict, description, [save("json", index), save("geojson", index), back]));
+    card.show(verdictCard(last.answers[index], description, [save("json", index), save("geojson", index), back]));
     fit(map, boundsOf(feature.geometry));
   }
 

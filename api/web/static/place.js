@@ -1,5 +1,6 @@
 // The card of a place: zones of every instrument, what else lies there, coordinates to copy.
-import { degrees, h, minutes, number, utm } from "./format.js";
+import { degrees, h, minutes, number, quantity, utm } from "./format.js";
+import { get } from "./service.js";
 import { language, t } from "./words.js";
 
 export function coordinates(lon, lat) {
@@ -13,15 +14,23 @@ export function coordinates(lon, lat) {
 export function placeCard(place, description) {
   const colours = new Map(description.layers.flatMap((layer) => (layer.zones ?? []).map((zone) => [zone.code, zone.colour])));
   const desa = place.layers.find((layer) => layer.layer === "batas_desa")?.features[0];
+  const covering = place.zones.filter((zone) => zone.covered !== false && zone.zona);
+  const unread = place.zones.filter((zone) => zone.covered === null);
+  const absent = place.zones.filter((zone) => zone.covered === false);
   return [
     h("h2", {}, desa ? title(desa) : t("place")),
     coordinates(place.lon, place.lat),
     h("h3", {}, t("plan")),
-    ...(place.zones.length ? place.zones.map((zone) => zoneBox(zone, colours)) : [uncovered()]),
+    ...covering.map((zone, at) => zoneBox(zone, colours, description, at === 0)),
+    ...(covering.length || unread.length ? [] : [uncovered()]),
+    ...unread.map((zone) => h("div.zone.none", {}, h("div.name", {}, instrument(zone)), h("p", {}, t("plan_unread")))),
+    covering.length && absent.length ? h("p.sub", { style: { marginTop: "8px" } }, `${t("not_covering")}: ${absent.map(instrument).join(", ")}`) : null,
     h("h3", {}, t("also")),
     ...others(place.layers),
-  ];
+  ].filter(Boolean);
 }
+
+const instrument = (zone) => zone.instrument?.name ?? zone.name ?? zone.instrument ?? zone.plan;
 
 function title(desa) {
   const by = Object.fromEntries(Object.entries(desa).map(([key, value]) => [key.toLowerCase(), value]));
@@ -30,21 +39,55 @@ function title(desa) {
 
 const uncovered = () => h("div.zone.none", {}, h("div.name", {}, t("uncovered")), h("p", {}, t("uncovered_long")));
 
-function zoneBox(zone, colours) {
-  const facts = [zone.name ?? zone.instrument, zone.legal_ref, zone.scale && `${t("scale")} 1:${number(zone.scale, 0)}`].filter(Boolean);
-  const near = zone.distance_m !== undefined && zone.distance_m !== null;
-  const unsure = near && zone.ce90_m && zone.distance_m < zone.ce90_m;
+function zoneBox(zone, colours, description, deciding) {
+  const law = [instrument(zone), zone.scale && `1:${number(zone.scale, 0)}`].filter(Boolean).join(" · ");
+  const unsure = zone.within_accuracy === true;
   return h("div.zone", { tone: colours.get(zone.zona) ?? "#c9c3d6" },
-    h("div.name", {}, `${zone.zona} · ${zone.zona_nama ?? ""}`),
-    h("div.source", {}, facts.join(" · ")),
-    near && h(`span.pill${unsure ? ".warn" : ""}`, {}, `${t("distance")} ${number(zone.distance_m, 1)} m${unsure ? ` – ${t("within_accuracy")} (${number(zone.ce90_m, 0)} m)` : ""}`),
-    rules(zone));
+    h("div.name", {}, zone.zona_nama ? `${zone.zona} · ${zone.zona_nama}` : zone.zona),
+    h("div.source", {}, law), zone.instrument?.legal_ref && h("div.source", {}, zone.instrument.legal_ref),
+    zone.distance_m !== null && zone.distance_m !== undefined && h(`span.pill${unsure ? ".warn" : ""}`, {}, `${t("distance")} ${number(zone.distance_m, 1)} m, ${t("accuracy")} ${number(zone.ce90_m, zone.ce90_m < 10 ? 1 : 0)} m${unsure ? ` – ${t("within_accuracy")}` : ""}`),
+    ...(zone.overlays ?? []).map((one) => h(`span.pill${one.state === "certain" ? "" : ".warn"}`, { title: one.dasar?.pasal }, `${one.nama}${one.state === "certain" ? "" : ` – ${t(one.state)}`}`)),
+    limits(zone), matrix(zone, description, deciding));
 }
 
-// Intensities and provisions, where the service gives them with the zone.
-function rules(zone) {
-  const rows = Object.entries(zone.intensitas ?? {});
-  return rows.length ? h("dl.facts", { style: { marginTop: "8px" } }, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))])) : null;
+function limits(zone) {
+  const rows = (zone.intensities ?? []).filter((one) => one.zona === zone.zona);
+  if (!rows.length) return null;
+  return h("details", {}, h("summary", {}, t("intensity"), " ", h("small", {}, rows.slice(0, 3).map((one) => `${rule(one.parameter)} ${quantity(one.limit, one.unit)}`).join(" · "))),
+    h("table", {}, h("tbody", {}, ...rows.map((one) => h("tr", {}, h("td", {}, rule(one.parameter), span(one)), h("td.n", {}, `${/min/.test(one.parameter) ? "≥" : "≤"} ${quantity(one.limit, one.unit)}`), h("td", {}, h("small.sub", {}, one.dasar?.pasal ?? "")))))));
+}
+
+const rule = (name) => t("rules")[name] ?? name;
+
+const span = (one) => (one.area_from_m2 || one.area_to_m2 ? h("small.sub", {}, ` ${number(one.area_from_m2 ?? 0, 0)}–${one.area_to_m2 ? number(one.area_to_m2, 0) : ""} m²`) : null);
+
+// The activities of the zone, fetched when opened, with a filter.
+function matrix(zone, description, open) {
+  const list = h("ul.itbx", {});
+  const filter = h("input.filter", { type: "search", placeholder: t("filter"), "aria-label": t("filter"), oninput: () => draw() });
+  let rows = null;
+  const draw = () => {
+    const text = filter.value.trim().toLowerCase();
+    list.replaceChildren(...rows.filter((row) => row.kegiatan.toLowerCase().includes(text)).map((row) => h("li", {}, h("span", {}, row.kegiatan, row.subcodes.length ? h("small.sub", {}, ` ${row.subcodes.map((one) => one.meaning || one.code).join("; ")}`) : null), izin(row.izin, description))));
+  };
+  const details = h("details", { ontoggle: async () => {
+    if (!details.open || rows) return;
+    rows = [];
+    const answer = await get(`/v1/rules/${encodeURIComponent(zone.zona)}`).catch(() => ({ plans: [] }));
+    rows = answer.plans.find((plan) => plan.plan === zone.plan)?.matrix ?? [];
+    draw();
+  } }, h("summary", {}, t("activities")), filter, list);
+  if (open) details.open = true;
+  return details;
+}
+
+const IZIN_TONES = { I: "#1b7f4b", T: "#8f5a0c", B: "#8f5a0c", TB: "#8f5a0c", X: "#b02a37" };
+
+function izin(interval, description) {
+  if (!interval) return h("b", { style: { color: "#51606f" } }, t("blank"));
+  const [low, high] = interval;
+  const word = (code) => description.izin[code][language()];
+  return h("b", { style: { color: IZIN_TONES[high] } }, low === high ? word(high) : `${word(low)} – ${word(high)}`);
 }
 
 function others(layers) {

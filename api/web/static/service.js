@@ -22,7 +22,7 @@ async function ask(path, options = {}) {
 
 export const get = (path) => ask(path);
 
-export const judge = (document, on) => ask(`/v1/conformity${on ? `?on=${on}` : ""}`, { method: "POST", headers: { "content-type": "application/geo+json" }, body: JSON.stringify(document) });
+export const judge = (document, on) => ask(`/v1/conformity?explain=${language()}${on ? `&on=${on}` : ""}`, { method: "POST", headers: { "content-type": "application/geo+json" }, body: JSON.stringify(document) });
 
 export const readFile = (file) => ask("/v1/parcels", { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file });
 

@@ -1,21 +1,22 @@
 // The card of a verdict, and the table of many: everything shown is in the verdict itself.
-import { area, day, h, icon, percent, quantity } from "./format.js";
+import { area, day, h, icon, percent } from "./format.js";
 import { language, t } from "./words.js";
 
 const TONES = { ok: "#1b7f4b", limited: "#8f5a0c", no: "#b02a37", unknown: "#51606f" };
 const SIGNS = { ok: "✓", limited: "●", no: "✗", unknown: "?" };
 const two = (texts) => texts?.[language()] ?? "";
 
-export function verdictCard(verdict, description, actions) {
+export function verdictCard({ verdict, headline, sentences }, description, actions) {
   const words = description.verdicts[verdict.verdict];
   const colours = new Map(description.layers.flatMap((layer) => (layer.zones ?? []).map((zone) => [zone.code, zone.colour])));
   return [
     h("div.band", { tone: words.colour }, icon(words.path), h("div", {}, h("strong", {}, two(words)), h("small", {}, `${verdict.permit_id} · ${t("on")} ${day(verdict.evidence.on)}`))),
+    headline && h("p.headline", {}, headline),
     why(verdict, description),
     parts(verdict, description, colours),
     verdict.conditions.length ? [h("h3", {}, t("conditions")), h("ol.conditions", {}, ...verdict.conditions.map((one) => h("li", {}, String(one))))] : null,
     h("h3", {}, t("findings")),
-    ...verdict.findings.map((finding) => findingBox(finding)),
+    ...verdict.findings.map((finding, at) => findingBox(finding, sentences?.[at])),
     evidence(verdict),
     h("div.actions", {}, ...actions),
   ].flat().filter(Boolean);
@@ -52,16 +53,14 @@ function state([low, high]) {
   return high === "I" ? "ok" : "limited";
 }
 
-function findingBox(finding) {
+function findingBox(finding, sentence) {
   const name = state(finding.interval);
   const [rule, zone] = finding.rule.split(":");
-  const label = t("rules")[rule] ?? t("kinds")[finding.kind] ?? finding.kind;
-  const numbers = finding.limit !== null && finding.limit !== undefined ? `${t("measured")} ${quantity(finding.measured, finding.unit)}, ${t("limit")} ${quantity(finding.limit, finding.unit)}` : null;
+  const label = t("rules")[rule] ?? finding.facts?.nama ?? t("kinds")[finding.kind] ?? finding.kind;
   const law = finding.dasar ? [finding.dasar.instrument, finding.dasar.pasal].filter(Boolean).join(", ") : null;
   return h("div.finding", { tone: TONES[name] },
     h("div", {}, h("b", {}, [label, zone].filter(Boolean).join(" · ")), " ", h("span.state", {}, `${SIGNS[name]} ${t(name)}`)),
-    numbers && h("div", {}, numbers), finding.area_m2 ? h("div", {}, area(finding.area_m2)) : null,
-    finding.sentence && h("div", {}, finding.sentence),
+    sentence && h("div", {}, sentence),
     finding.conditions.length ? h("ul", {}, ...finding.conditions.map((one) => h("li", {}, String(one)))) : null,
     law && h("div.law", {}, law, finding.dasar.kutipan ? ` – “${finding.dasar.kutipan}”` : ""));
 }
@@ -75,8 +74,9 @@ function evidence(verdict) {
 // Many verdicts: worst first, a click opens one.
 const RANK = ["TIDAK_SESUAI", "PERLU_KAJIAN", "DISETUJUI_SEBAGIAN", "SESUAI_BERSYARAT", "SESUAI_TERBATAS", "SESUAI"];
 
-export function verdictTable(verdicts, description, open) {
-  const rows = verdicts.map((verdict, index) => ({ verdict, index })).sort((a, b) => RANK.indexOf(a.verdict.verdict) - RANK.indexOf(b.verdict.verdict));
+export function verdictTable(answers, description, open) {
+  const verdicts = answers.map((one) => one.verdict);
+  const rows = answers.map(({ verdict }, index) => ({ verdict, index })).sort((a, b) => RANK.indexOf(a.verdict.verdict) - RANK.indexOf(b.verdict.verdict));
   const totals = RANK.map((code) => [code, verdicts.filter((one) => one.verdict === code).length]).filter(([, count]) => count);
   return [
     h("h2", {}, `${t("results")}: ${verdicts.length} ${t("many")}`),
@@ -85,7 +85,7 @@ export function verdictTable(verdicts, description, open) {
       const words = description.verdicts[verdict.verdict];
       const pick = () => open(index);
       return h("tr.pick", { tabindex: "0", role: "button", onclick: pick, onkeydown: (event) => event.key === "Enter" && pick() },
-        h("td", {}, verdict.permit_id), h("td", { style: { color: words.colour, fontWeight: 600 } }, two(words).split(":")[0]), h("td.n", {}, area(verdict.parcel.area_m2)));
+        h("td", {}, verdict.permit_id), h("td.word", { tone: words.colour }, icon(words.path), two(words).split(":")[0]), h("td.n", {}, area(verdict.parcel.area_m2)));
     }))),
   ];
 }

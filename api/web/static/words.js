@@ -20,8 +20,9 @@ const WORDS = {
     busy: "Layanan sedang sibuk; coba beberapa detik lagi.", offline: "Layanan tidak terjangkau. Periksa jaringan kantor.",
     starting: "Layanan sedang dimulai …", not_polygon: "Berkas tidak memuat poligon persil.", many: "persil", results: "Hasil pemeriksaan",
     distance: "jarak ke batas zona", within_accuracy: "dalam batas ketelitian peta", scale: "skala", accuracy: "ketelitian", close: "Tutup",
-    unreadable: "tidak terbaca", version: "versi", kinds: { matriks: "Kegiatan dalam zona", ketentuan_khusus: "Ketentuan khusus", intensitas: "Intensitas", luas: "Luas", cakupan: "Cakupan rencana", konflik: "Kesesuaian antar-rencana", tapak: "Tapak bangunan", masukan: "Data permohonan" },
-    rules: { kdb_maks: "KDB", klb_maks: "KLB", kdh_min: "KDH", kavling_min: "Luas kavling minimum", gsb_min: "Garis sempadan bangunan", tb_maks: "Tinggi bangunan", tinggi_maks: "Tinggi bangunan", lantai_maks: "Jumlah lantai" },
+    unreadable: "tidak terbaca", version: "versi", plan_unread: "Peta rencana ini tidak terbaca; jawabannya belum dapat dipastikan.",
+    not_covering: "Tidak mencakup tempat ini", intensity: "Intensitas", activities: "Kegiatan di zona ini", filter: "Saring kegiatan", blank: "Sel kosong: belum diatur", possible: "mungkin", kinds: { matriks: "Kegiatan dalam zona", ketentuan_khusus: "Ketentuan khusus", intensitas: "Intensitas", luas: "Luas", cakupan: "Cakupan rencana", konflik: "Kesesuaian antar-rencana", tapak: "Tapak bangunan", masukan: "Data permohonan" },
+    rules: { kdb_maks: "KDB", klb_maks: "KLB", kdh_min: "KDH", ktb_maks: "KTB", kwt_maks: "KWT", kavling_min_m2: "Luas kavling", gsb_min_m: "GSB", jbs_min_m: "Jarak bebas samping", jbb_min_m: "Jarak bebas belakang", tinggi_maks_m: "Tinggi bangunan", lantai_maks: "Jumlah lantai" },
   },
   en: {
     skip: "Skip to search", title: "Spatial plan", draw: "Draw parcel", open: "Open file", print: "Print",
@@ -43,8 +44,9 @@ const WORDS = {
     busy: "The service is busy; try again in some seconds.", offline: "The service cannot be reached. Check the office network.",
     starting: "The service is starting …", not_polygon: "The file holds no parcel polygon.", many: "parcels", results: "Results",
     distance: "distance to the zone boundary", within_accuracy: "within the accuracy of the map", scale: "scale", accuracy: "accuracy", close: "Close",
-    unreadable: "unreadable", version: "version", kinds: { matriks: "Activity in the zone", ketentuan_khusus: "Special provision", intensitas: "Intensity", luas: "Area", cakupan: "Coverage of plans", konflik: "Agreement of plans", tapak: "Footprint", masukan: "Application data" },
-    rules: { kdb_maks: "KDB", klb_maks: "KLB", kdh_min: "KDH", kavling_min: "Minimum plot", gsb_min: "Setback", tb_maks: "Height", tinggi_maks: "Height", lantai_maks: "Floors" },
+    unreadable: "unreadable", version: "version", plan_unread: "The map of this plan cannot be read; the answer is not settled.",
+    not_covering: "Not covering this place", intensity: "Intensity", activities: "Activities in this zone", filter: "Filter activities", blank: "Blank cell: not regulated", possible: "possible", kinds: { matriks: "Activity in the zone", ketentuan_khusus: "Special provision", intensitas: "Intensity", luas: "Area", cakupan: "Coverage of plans", konflik: "Agreement of plans", tapak: "Footprint", masukan: "Application data" },
+    rules: { kdb_maks: "KDB (coverage)", klb_maks: "KLB (floor area)", kdh_min: "KDH (green)", ktb_maks: "KTB", kwt_maks: "KWT", kavling_min_m2: "Plot", gsb_min_m: "Setback", jbs_min_m: "Side setback", jbb_min_m: "Rear setback", tinggi_maks_m: "Height", lantai_maks: "Floors" },
   },
 };
 

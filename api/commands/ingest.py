@@ -1,0 +1,77 @@
+"""`tataruang ingest`: read a file, tell what was met, and publish it as a version of a layer."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.options import AsJson, SourceCrs, WorkspaceOption
+from api.text import describe
+from layers.ingest import ingest_file
+from layers.store import Version, open_store
+from layers.workspace import Workspace
+from spatial.notes import Note
+
+__all__ = ["ingest"]
+
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+
+
+def ingest(
+    file: Annotated[Path, typer.Argument(help="Berkas layer / a layer file")],
+    workspace: WorkspaceOption,
+    name: Annotated[str, typer.Option(help="Nama layer / name of the layer")],
+    kind: Annotated[
+        str | None, typer.Option("--as", help="Jenis layer / kind of layer, e.g. pola_ruang")
+    ] = None,
+    layer: Annotated[str | None, typer.Option(help="Layer di dalam berkas / layer inside")] = None,
+    source_crs: SourceCrs = None,
+    encoding: Annotated[str | None, typer.Option(help="Atribut shapefile / of attributes")] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Tolak geometri tidak sah / refuse invalid geometry")
+    ] = False,
+    valid_from: Day = None,
+    valid_to: Day = None,
+    instrument: Annotated[str, typer.Option(help="Dasar hukum / legal instrument")] = "",
+    scale: Annotated[int | None, typer.Option(min=100, help="Penyebut skala / denominator")] = None,
+    licence: Annotated[str, typer.Option(help="Lisensi / licence")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Masukkan layer ke ruang kerja / publish a version of a layer."""
+    place = Workspace.open(workspace)
+    legal: dict[str, Any] = {"instrument": instrument, "scale": scale, "licence": licence}
+    version, notes = ingest_file(
+        open_store(place),
+        file,
+        name=name,
+        within=place.extent,
+        kind=kind,
+        layer=layer,
+        source_crs=source_crs,
+        encoding=encoding,
+        strict=strict,
+        valid_from=_day(valid_from),
+        valid_to=_day(valid_to),
+        legal={key: value for key, value in legal.items() if value},
+    )
+    if as_json:
+        typer.echo(json.dumps(version.to_dict(), ensure_ascii=False, default=str))
+    else:
+        _tell(version, notes)
+
+
+def _day(value: datetime | None) -> date | None:
+    return value.date() if value else None
+
+
+def _tell(version: Version, notes: tuple[Note, ...]) -> None:
+    for note in notes:
+        sign = {"info": "·", "warning": "!", "error": "✗"}[note.level]
+        typer.echo(f"{sign} {describe(note)[0]}")
+    rows = "raster" if version.rows is None else f"{version.rows} baris"
+    typer.echo(f"Layer {version.name} ({version.kind or 'tanpa jenis'}): {rows}, {version.crs}")
+    typer.echo(f"Versi {version.id[:12]}, nomor log {version.seq}")

@@ -1,0 +1,106 @@
+"""Where everything meets: a workspace's layers, its plans, and the questions asked of both.
+
+Library, command line and HTTP all ask an `Engine`, so they cannot answer differently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import geopandas as gpd
+
+from layers.store import Store, open_store
+from layers.workspace import Workspace
+from spatial.crs import Bounds
+from spatial.errors import PlanNotFoundError
+from zoning import Plan, Verdicts, check_permits, load_plans, zones_at
+
+__all__ = ["Engine", "today"]
+
+#: Legal dates are days of the office, not of Greenwich (Waktu Indonesia Barat).
+OFFICE_TIME = ZoneInfo("Asia/Jakarta")
+
+
+def today() -> date:
+    """Return the day it is where the office stands."""
+    return datetime.now(OFFICE_TIME).date()
+
+
+@dataclass(frozen=True, eq=False)
+class Engine:
+    """A workspace that is open: its name and extent, its layers, its plans.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    store : Store
+        Also the source from which plans take their layers.
+    plans : tuple of Plan
+        In the order of their hierarchy.
+    """
+
+    workspace: Workspace
+    store: Store
+    plans: tuple[Plan, ...]
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Engine:
+        """Open a workspace with its store and every plan in it.
+
+        Raises
+        ------
+        StoreError
+            If the folder is no workspace.
+        PlanError
+            If a rule file has a fault: a workspace with a broken plan judges nothing.
+        """
+        workspace = Workspace.open(folder)
+        store = open_store(workspace)
+        return cls(workspace, store, load_plans(workspace.plans, store))
+
+    @property
+    def extent(self) -> Bounds:
+        """Extent of the workspace in degrees (west, south, east, north)."""
+        return self.workspace.extent
+
+    def check(
+        self, permits: gpd.GeoDataFrame, on: date | None = None, plan: str | None = None
+    ) -> Verdicts:
+        """Judge permits against the plans of the workspace, or against one of them.
+
+        Raises
+        ------
+        PlanNotFoundError
+            If there is no plan of that name, or none is in force on the day.
+        """
+        return check_permits(permits, self.chosen(plan), on=on)
+
+    def chosen(self, plan: str | None) -> tuple[Plan, ...]:
+        """Return all plans, or the one of a name."""
+        found = tuple(one for one in self.plans if plan in (None, one.id))
+        if not found:
+            raise PlanNotFoundError(
+                "there is no plan {name!r} in this workspace",
+                code="plan_unknown",
+                hint="Its plans: {known}",
+                name=plan,
+                known=", ".join(one.id for one in self.plans),
+            )
+        return found
+
+    def zones_at(self, lon: float, lat: float, on: date | None = None) -> list[dict[str, Any]]:
+        """Return the zone of every instrument at a place, with its distance to the boundary."""
+        return zones_at(self.plans, lon, lat, on=on or today())
+
+    def layer(self, name: str) -> Any:
+        """Return a stored layer: `frame` and `version`."""
+        return self.store.get(name)
+
+    def layers(self) -> Sequence[Mapping[str, Any] | Any]:
+        """List the layers of the workspace, newest version of each."""
+        return self.store.layers()

@@ -1,0 +1,93 @@
+"""What plans say of a zone, whatever the place: its activities, its limits, its law."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from spatial.errors import PlanNotFoundError
+from zoning import Plan
+from zoning.plan import MatrixRow
+from zoning.ruleset import RuleSet, rules_on
+
+__all__ = ["activities", "zone_rules"]
+
+
+def activities(plans: Iterable[Plan]) -> list[str]:
+    """Return the activities of all matrices, sorted, each once.
+
+    Examples
+    --------
+    >>> from zoning import load_plan, sample_plan_folder
+    >>> activities([load_plan(sample_plan_folder("rdtr"), None)])[:2]
+    ['SPBU', 'gudang']
+    """
+    return sorted({row.kegiatan for plan in plans for row in plan.matrix})
+
+
+def zone_rules(plans: Iterable[Plan], zone: str, on: date) -> list[dict[str, Any]]:
+    """Return the rules of a zone in every plan in force that has it.
+
+    Parameters
+    ----------
+    zone : str
+        Code of the zone.
+    on : date
+        Legal date.
+
+    Raises
+    ------
+    PlanNotFoundError
+        `zone_unknown`, if no plan in force on the day knows the zone.
+    """
+    found = [
+        _rules(plan, rules, zone)
+        for plan in plans
+        if plan.meta.in_force(on) and zone in (rules := rules_on(plan, on)).zones
+    ]
+    if not found:
+        raise PlanNotFoundError(
+            "no plan in force on {on} has rules for the zone {zone!r}",
+            code="zone_unknown",
+            hint="Codes are those of the plan's matrix, such as R-2",
+            zone=zone[:80],
+            on=on.isoformat(),
+        )
+    return found
+
+
+def _rules(plan: Plan, rules: RuleSet, zone: str) -> dict[str, Any]:
+    meta = plan.meta
+    return {
+        "plan": meta.id,
+        "name": meta.name,
+        "legal_ref": meta.legal_ref,
+        "status": meta.status,
+        "zona": zone,
+        "zona_nama": meta.zone_names.get(zone, ""),
+        "matrix": [_cell(rules, row, zone) for row in rules.matrix.values()],
+        "intensities": [
+            {
+                "parameter": rule.parameter,
+                "limit": rule.limit,
+                "area_from_m2": rule.area_from_m2 or None,
+                "area_to_m2": rule.area_to_m2 if rule.area_to_m2 != float("inf") else None,
+                "kegiatan": list(rule.kegiatan),
+                "dasar": rule.basis.to_dict(),
+            }
+            for rule in rules.intensities.get(zone, ())
+        ],
+    }
+
+
+def _cell(rules: RuleSet, row: MatrixRow, zone: str) -> dict[str, Any]:
+    cell = rules.cell(row, zone)
+    meanings = rules.meta.subcodes
+    return {
+        "kegiatan": row.kegiatan,
+        "kelompok": row.kelompok,
+        "izin": None if cell.blank else cell.interval.to_list(),
+        "subcodes": [{"code": code, "meaning": meanings.get(code, "")} for code in cell.subcodes],
+        "dasar": row.basis.to_dict(),
+    }

@@ -1,0 +1,127 @@
+"""`tataruang exposure`: the same numbers in every format, nothing written when refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+import rasterio
+import shapely
+from rasterio.transform import Affine
+
+from api.cli import main
+
+X0, Y0 = 450_000.0, 9_240_000.0
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two desa, four houses, a flood depth that is blank in one corner, the same as polygons."""
+    folder = tmp_path_factory.mktemp("data")
+    depth = np.zeros((20, 20), "float32")
+    depth[:, 5:8], depth[:, 8:10], depth[:5, 15:] = 0.5, 2.0, -1
+    with rasterio.open(
+        folder / "banjir.tif",
+        "w",
+        driver="GTiff",
+        height=20,
+        width=20,
+        count=1,
+        dtype="float32",
+        crs="EPSG:32749",
+        nodata=-1,
+        transform=Affine(50, 0, X0, 0, -50, Y0),
+    ) as sink:
+        sink.write(depth, 1)
+    halves = [shapely.box(X0 + 500 * i, Y0 - 1000, X0 + 500 * (i + 1), Y0) for i in (0, 1)]
+    desa = {"KODE_DESA": ["33.99.01.2001", "33.99.01.2002"]}
+    gpd.GeoDataFrame(desa, geometry=halves, crs="EPSG:32749").to_file(folder / "desa.gpkg")
+    homes = [shapely.Point(X0 + x, Y0 - 500).buffer(8) for x in (100, 300, 450, 800)]
+    gpd.GeoDataFrame(geometry=homes, crs="EPSG:32749").to_file(folder / "rumah.gpkg")
+    pd.DataFrame(
+        {"kode_desa": desa["KODE_DESA"], "jumlah_penduduk": [100, 40], "jumlah_kk": [30, 10]}
+    ).to_csv(folder / "penduduk.csv", index=False)
+    zones = [shapely.box(X0 + a, Y0 - 1000, X0 + b, Y0) for a, b in ((250, 400), (400, 500))]
+    kinds = {"kelas": ["Rendah", "Tinggi"], "jenis": ["banjir", "banjir"]}
+    gpd.GeoDataFrame(kinds, geometry=zones, crs="EPSG:32749").to_file(folder / "krb.gpkg")
+    return folder
+
+
+def run(folder: Path, output: Path, *words: str, hazard: str = "banjir.tif") -> int:
+    by = ["--by", str(folder / "desa.gpkg"), "-o", str(output)]
+    return main(["exposure", "-H", str(folder / hazard), *by, *words])
+
+
+def test_land_is_the_same_in_csv_xlsx_and_json(folder: Path, tmp_path: Path) -> None:
+    tables = []
+    for suffix in ("csv", "xlsx", "json"):
+        target = tmp_path / f"hasil.{suffix}"
+        assert run(folder, target) == 0
+        if suffix == "json":
+            tables.append(pd.DataFrame(json.loads(target.read_text())["table"]))
+        else:
+            tables.append((pd.read_csv if suffix == "csv" else pd.read_excel)(target))
+    for table in tables[1:]:
+        pd.testing.assert_frame_equal(table, tables[0], check_dtype=False)
+    assert tables[0]["tanpa_data"].round(-3).tolist() == [0, 63_000]
+    assert tables[0]["tinggi"][0] == pytest.approx(100_000, rel=2e-3)
+    book = openpyxl.load_workbook(tmp_path / "hasil.xlsx")
+    assert book.sheetnames == ["paparan", "neraca", "aturan dan sumber", "catatan"]
+    balance = pd.read_excel(tmp_path / "hasil.xlsx", sheet_name="neraca")
+    assert abs(balance["selisih"][0]) < 1e-8 * balance["keseluruhan"][0]
+    assert "Perka BNPB" in book["aturan dan sumber"]["B2"].value
+
+
+def test_people_are_whole_and_keep_the_official_number(folder: Path, tmp_path: Path) -> None:
+    words = ("--of", str(folder / "rumah.gpkg"), "--people", str(folder / "penduduk.csv"))
+    target = tmp_path / "jiwa.csv"
+    assert run(folder, target, *words) == 0
+    table = pd.read_csv(target)
+    assert table[["tidak_ada", "rendah", "tinggi"]].to_numpy().tolist() == [
+        [34, 33, 33],
+        [40, 0, 0],
+    ]
+
+
+def test_raster_and_polygons_of_one_flood_agree(folder: Path, tmp_path: Path) -> None:
+    assert run(folder, tmp_path / "a.csv") == 0
+    words = ("--classes", "tiga_kelas", "--only", "jenis=banjir")
+    assert run(folder, tmp_path / "b.csv", *words, hazard="krb.gpkg") == 0
+    raster, polygons = pd.read_csv(tmp_path / "a.csv"), pd.read_csv(tmp_path / "b.csv")
+    for label in ("rendah", "sedang", "tinggi"):
+        np.testing.assert_allclose(raster[label], polygons[label], rtol=1e-6, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("words", "output"),
+    [
+        ((), "hasil.docx"),
+        (("--unit-id", "nama"), "hasil.csv"),
+        (("--people", "penduduk.csv"), "hasil.csv"),
+        (("--classes", "tidak_ada"), "hasil.csv"),
+        (("--of", "tidak_ada.gpkg"), "hasil.csv"),
+    ],
+)
+def test_bad_input_leaves_with_2_and_writes_nothing(
+    folder: Path,
+    tmp_path: Path,
+    words: tuple[str, ...],
+    output: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(folder, tmp_path / output, *words) == 2
+    assert list(tmp_path.iterdir()) == []
+    assert capsys.readouterr().err
+
+
+def test_no_polygon_of_a_kind_is_a_mistake(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--classes", "tiga_kelas", "--only", "jenis=longsor")
+    assert run(folder, tmp_path / "c.csv", *words, hazard="krb.gpkg") == 2
+    assert "banjir" in capsys.readouterr().err
