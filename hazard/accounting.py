@@ -15,6 +15,8 @@ __all__ = ["TOLERANCE", "Account", "check_units", "largest_remainder", "round_ta
 
 #: Relative to the whole.
 TOLERANCE: Final = 1e-8
+#: Decimals to which remainders are compared: finer ones are rounding of areas, not people.
+REMAINDER_DECIMALS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,10 @@ def check_units(parts: pd.Series[float], wholes: pd.Series[float], what: str) ->
 def largest_remainder(shares: NDArray[np.float64], total: int | None = None) -> NDArray[np.int64]:
     """Round a row of amounts to integers that keep its (rounded) sum.
 
-    Every amount is rounded down, then the largest remainders get one more; ties go to the
-    earlier place. This is Hamilton's method of apportionment.
+    Every amount is rounded down, then the largest remainders get one more. This is
+    Hamilton's method of apportionment. Remainders that agree to a millionth are a tie, and
+    ties go to the earlier place, so that the rounding of an area on another machine moves
+    nobody from one class to the next.
 
     Parameters
     ----------
@@ -132,6 +136,8 @@ def largest_remainder(shares: NDArray[np.float64], total: int | None = None) -> 
     --------
     >>> largest_remainder(np.array([1.4, 1.4, 1.2])).tolist()
     [2, 1, 1]
+    >>> largest_remainder(np.array([100 / 3, 100 / 3, 100 / 3 + 1e-9])).tolist()
+    [34, 33, 33]
     >>> largest_remainder(np.array([0.0, 0.0])).tolist()
     [0, 0]
     """
@@ -152,7 +158,7 @@ def largest_remainder(shares: NDArray[np.float64], total: int | None = None) -> 
     # Scaled only where a sum is imposed: scaling by one would still move the last bits.
     scaled = shares if total is None or not amount else shares * (wanted / amount)
     floor = np.floor(scaled).astype(np.int64)
-    order = np.argsort(-(scaled - floor), kind="stable")
+    order = np.argsort(-np.round(scaled - floor, REMAINDER_DECIMALS), kind="stable")
     short = int(wanted - floor.sum())
     floor[order[:short]] += 1
     return floor

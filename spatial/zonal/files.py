@@ -148,11 +148,12 @@ def _agreed_crs(stated: str | None, given: Any, name: str) -> pyproj.CRS:
 
 def _agreed_nodata(stated: float | None, given: float | None, name: str) -> float:
     """No data must be said: a missing cell counted as zero hazard is the worst error there is."""
-    if stated is None and given is None:
+    agreed = stated if given is None else given
+    if agreed is None:
         raise RasterError(
             "{name} does not say which value means no data",
             code="raster_no_nodata",
             hint="Say it: --nodata -9999, or --nodata nan if every cell is data",
             name=name,
         )
-    return float(given if given is not None else stated)  # type: ignore[arg-type]
+    return float(agreed)

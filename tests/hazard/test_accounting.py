@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,16 @@ def test_integers_keep_the_sum_and_stay_within_one(amounts: list[float], total: 
     assert (np.abs(rounded - shares * total / shares.sum()) < 1 + 1e-6).all()
     own = largest_remainder(shares)
     assert own.sum() == round(float(shares.sum()))
+
+
+@given(st.integers(2, 9), st.integers(1, 1000), st.randoms(use_true_random=False))
+def test_the_rounding_of_an_area_decides_no_tie(parts: int, people: int, noise: Random) -> None:
+    equal = np.full(parts, people / parts)
+    noisy = equal * [1 + noise.uniform(-1e-10, 1e-10) for _ in range(parts)]
+    most, extra = divmod(people, parts)
+    wanted = [most + 1] * extra + [most] * (parts - extra)
+    assert largest_remainder(equal, people).tolist() == wanted
+    assert largest_remainder(noisy, people).tolist() == wanted
 
 
 def test_coarser_tables_are_sums_of_the_rounded_ones() -> None:
