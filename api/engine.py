@@ -69,16 +69,22 @@ class Engine:
         return self.workspace.extent
 
     def check(
-        self, permits: gpd.GeoDataFrame, on: date | None = None, plan: str | None = None
+        self,
+        permits: gpd.GeoDataFrame,
+        on: date | None = None,
+        plan: str | None = None,
+        policy: str = "strict_parts",
     ) -> Verdicts:
         """Judge permits against the plans of the workspace, or against one of them.
+
+        `policy` names which zones of a split parcel count (`zoning.check_permits`).
 
         Raises
         ------
         PlanNotFoundError
             If there is no plan of that name, or none is in force on the day.
         """
-        return check_permits(permits, self.chosen(plan), on=on)
+        return check_permits(permits, self.chosen(plan), on=on, policy=policy)
 
     def chosen(self, plan: str | None) -> tuple[Plan, ...]:
         """Return all plans, or the one of a name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -50,7 +51,7 @@ def print_verdicts(
             str(verdict["permit_id"]),
             _word(verdict["verdict"]),
             area(verdict["parcel"]["area_m2"]),
-            why,
+            _brief(why),
         )
     out.print(table)
     out.print()
@@ -63,6 +64,12 @@ def print_verdicts(
         out.print(f"Tersimpan: {path}", soft_wrap=True)
     if next_step:
         out.print(f"→ {next_step}", soft_wrap=True)
+
+
+def _brief(sentence: str) -> str:
+    """Leave out of a sentence what the report spells out: names of zones, long parameters."""
+    plain = re.sub(r"Koefisien [a-z ]+ \((\w+)\)", r"\1", sentence)
+    return re.sub(r"(zona \S+) \([^)]*\)", r"\1", plain)
 
 
 def _word(code: str) -> Text:

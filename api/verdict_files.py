@@ -171,7 +171,10 @@ def _workbook(rows: Sequence[dict[str, Any]], verdicts: Sequence[Json]) -> Workb
 
 
 def _part_row(verdict: Json, part: Json) -> dict[str, Any]:
-    return {"permit_id": verdict["permit_id"], **part}
+    flat = {
+        key: " – ".join(value) if isinstance(value, list) else value for key, value in part.items()
+    }
+    return {"permit_id": verdict["permit_id"], **flat}
 
 
 def _finding_row(verdict: Json, finding: Json) -> dict[str, Any]:

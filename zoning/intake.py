@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
-from zipfile import BadZipFile
 
 import geopandas as gpd
 import numpy as np
-import openpyxl
 import pandas as pd
 import shapely
-from openpyxl.utils.exceptions import InvalidFileException
 from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
 import layers
 from spatial.crs import INDONESIA, Bounds, check_extent, parse_crs
-from spatial.errors import CrsError, EngineError, GeometryError, LimitError, PermitError
+from spatial.errors import CrsError, GeometryError, PermitError
 from spatial.notes import Note
 from zoning.permit import COLUMNS
+from zoning.permit_tables import CORNER_COLUMNS, MAX_ROWS, corner_table, permit_table
 
 __all__ = ["MAX_ROWS", "read_permits"]
 
-#: One file of permits; a province sends fewer in a year.
-MAX_ROWS: Final = 1_000_000
-MAX_BYTES: Final = 500_000_000
 TABLES: Final = {".csv", ".xlsx"}
 GEOMETRY_COLUMNS: Final = ("geometry", "geometri", "wkt", "geom")
-CORNER_COLUMNS: Final = ("id", "no", "x", "y")
-Table = tuple[list[str], list[tuple[int, list[Any]]]]
 
 
 def read_permits(
@@ -56,7 +47,8 @@ def read_permits(
     within : (west, south, east, north)
         Extent in degrees that parcels must lie in.
     corners : path, optional
-        A table of corner points, where `path` holds the numbers alone: joined by id.
+        A table of corner points, where `path` holds the numbers alone: joined by id. A
+        workbook may hold them on a sheet of its own, and then needs no `corners`.
     sheet : str, optional
         Sheet of a workbook; the first without it.
 
@@ -106,17 +98,19 @@ def _from_layer(file: Path, source_crs: Any, within: Bounds) -> gpd.GeoDataFrame
 def _from_table(
     file: Path, source_crs: Any, corners: Path | str | None, sheet: str | None
 ) -> gpd.GeoDataFrame:
-    header, rows = _table(file, sheet)
+    header, rows = permit_table(file, sheet)
     crs = parse_crs(source_crs, what=file.name)
     if set(CORNER_COLUMNS) <= set(header):
         return _from_corners(file.name, header, rows, crs)
     columns = {name: [cells[i] for _, cells in rows] for i, name in enumerate(header)}
     lines = [line for line, _ in rows]
-    if corners is not None:
-        points = _from_corners(Path(corners).name, *_table(Path(corners), None), crs)
-        return _joined(columns, points, crs)
     column = next((name for name in GEOMETRY_COLUMNS if name in columns), None)
-    if column is None:
+    footprints = columns.pop("footprint", [None] * len(lines))
+    prints = [_geometry(v, f"row {n}") for v, n in zip(footprints, lines, strict=True)]
+    surveyed = Path(corners or file) if corners or column is None else None
+    if surveyed is not None and (table := corner_table(surveyed)) is not None:
+        return _joined(columns, prints, _from_corners(surveyed.name, *table, crs), crs)
+    if column is None or corners is not None:
         raise PermitError(
             "{file}: no column makes a parcel; it has {known}",
             code="permit_no_geometry",
@@ -124,9 +118,7 @@ def _from_table(
             file=file.name,
             known=", ".join(header),
         )
-    footprints = columns.pop("footprint", [None] * len(lines))
     parcels = [_geometry(v, f"row {n}") for v, n in zip(columns.pop(column), lines, strict=True)]
-    prints = [_geometry(v, f"row {n}") for v, n in zip(footprints, lines, strict=True)]
     return _framed(columns, parcels, prints, crs)
 
 
@@ -142,82 +134,14 @@ def _framed(
     frame["kendala"] = _objects(
         [a or b for (_, a), (_, b) in zip(parcels, prints, strict=True)], index
     )
-    return gpd.GeoDataFrame(frame, geometry=_objects([g for g, _ in parcels], index).array, crs=crs)
+    shapes = gpd.GeoSeries(_objects([geometry for geometry, _ in parcels], index), crs=crs)
+    return gpd.GeoDataFrame(frame, geometry=shapes)
 
 
 def _objects(values: Sequence[Any], index: pd.Index[Any]) -> pd.Series[Any]:
     array = np.empty(len(values), dtype=object)
     array[:] = values
     return pd.Series(array, index=index, dtype=object)
-
-
-def _table(file: Path, sheet: str | None) -> Table:
-    """Read a table: names of columns, and its rows with their line in the file."""
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise LimitError(
-                "{file} is larger than {limit} bytes",
-                code="permit_file_too_large",
-                file=file.name,
-                limit=MAX_BYTES,
-            )
-        rows = _sheet_rows(file, sheet) if file.suffix.lower() == ".xlsx" else _csv_rows(file)
-    except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError) as error:
-        if isinstance(error, EngineError):
-            raise
-        raise PermitError(
-            "{file} cannot be read: {why}",
-            code="permit_file_unreadable",
-            hint="Send CSV in UTF-8 or an XLSX workbook with the table on its first sheet",
-            file=file.name,
-            why=f"{type(error).__name__}: {error}",
-        ) from error
-    header = [str(cell).strip() for cell in rows[0][1]] if rows else []
-    filled = [(line, cells) for line, cells in rows[1:] if any(c not in (None, "") for c in cells)]
-    if len(filled) > MAX_ROWS:
-        raise LimitError(
-            "{file} has more than {limit} rows",
-            code="permit_too_many",
-            file=file.name,
-            limit=MAX_ROWS,
-        )
-    return header, filled
-
-
-def _csv_rows(file: Path) -> list[tuple[int, list[Any]]]:
-    text = file.read_text(encoding="utf-8-sig")
-    first = text.partition("\n")[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    csv.field_size_limit(50_000_000)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows = [(number, list(cells)) for number, cells in enumerate(reader, start=1)]
-    width = len(rows[0][1]) if rows else 0
-    for number, cells in rows:
-        if len(cells) not in (0, width):
-            raise PermitError(
-                "{file}, row {row}: {found} cells instead of {wanted}",
-                code="permit_row_width",
-                hint="Put texts that hold the separator between quotes",
-                file=file.name,
-                row=number,
-                found=len(cells),
-                wanted=width,
-            )
-    return rows
-
-
-def _sheet_rows(file: Path, sheet: str | None) -> list[tuple[int, list[Any]]]:
-    book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-    try:
-        page = book[sheet] if sheet else book.worksheets[0]
-        rows = [(n, list(cells)) for n, cells in enumerate(page.iter_rows(values_only=True), 1)]
-    finally:
-        book.close()
-    if not rows:
-        return []
-    # Formatting alone makes a sheet wider than its table.
-    width = max((i + 1 for i, cell in enumerate(rows[0][1]) if cell not in (None, "")), default=0)
-    return [(n, cells[:width]) for n, cells in rows]
 
 
 def _geometry(value: Any, what: str) -> tuple[BaseGeometry | None, Note | None]:
@@ -300,7 +224,13 @@ def _ring_fault(file: str, name: str, ring: list[tuple[float, float, float]]) ->
     return None
 
 
-def _joined(columns: dict[str, list[Any]], points: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
+def _joined(
+    columns: dict[str, list[Any]],
+    prints: Sequence[tuple[BaseGeometry | None, Note | None]],
+    points: gpd.GeoDataFrame,
+    crs: Any,
+) -> gpd.GeoDataFrame:
+    """Give each row its surveyed parcel; parcels without a row follow, so that none is lost."""
     found = {
         name: (geometry, fault)
         for name, geometry, fault in zip(
@@ -308,8 +238,15 @@ def _joined(columns: dict[str, list[Any]], points: gpd.GeoDataFrame, crs: Any) -
         )
     }
     names = [_label(value) for value in columns.get("permit_id", columns.get("id", []))]
-    parcels = [found.get(name, (None, None)) for name in names]
-    return _framed(columns | {"permit_id": names}, parcels, [(None, None)] * len(names), crs)
+    alone = [name for name in found if name not in set(names)]
+    padded = {name: [*cells, *[None] * len(alone)] for name, cells in columns.items()}
+    parcels = [found.get(name, (None, None)) for name in [*names, *alone]]
+    return _framed(
+        padded | {"permit_id": [*names, *alone]},
+        parcels,
+        [*prints, *[(None, None)] * len(alone)],
+        crs,
+    )
 
 
 def _named(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

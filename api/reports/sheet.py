@@ -39,12 +39,19 @@ RC: Final[dict[Any, Any]] = {
 }
 
 
+class _QuietCanvas(FigureCanvasAgg):
+    """A canvas that draws when it is saved, not after each layer that geopandas adds."""
+
+    def draw_idle(self, *args: Any, **kwargs: Any) -> None:
+        """Wait: nobody looks at the figure before it is saved."""
+
+
 def blank_sheet(width_cm: float, height_cm: float, dpi: int = 200) -> Figure:
     """Return an empty figure of a size on paper, with the house typeface."""
     use_in_matplotlib()
     mpl.rcParams.update(RC)
     figure = Figure(figsize=(width_cm * CM, height_cm * CM), dpi=dpi, facecolor="white")
-    FigureCanvasAgg(figure)
+    _QuietCanvas(figure)
     return figure
 
 

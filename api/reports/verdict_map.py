@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import geopandas as gpd
@@ -20,7 +20,7 @@ from api.reports import sheet
 from api.wording import VERDICTS
 from spatial.crs import Bounds
 
-__all__ = ["MapScene", "draw_verdict_map"]
+__all__ = ["MapLayer", "MapScene", "draw_verdict_map"]
 
 WIDTH_CM: Final = 16.0
 HEIGHT_CM: Final = 12.0
@@ -48,6 +48,23 @@ TEXT: Final = {
 }
 
 
+#: Hatches of the symbology as matplotlib writes them; sparse, so that zones stay readable.
+HATCHES: Final = {"diagonal": "/", "back": "\\", "cross": "x", "dots": "."}
+
+
+@dataclass(frozen=True)
+class MapLayer:
+    """A layer drawn over the zones: `hatch` is a name of the symbology, `none` or `solid`.
+
+    A polygon layer without hatch shows its edges alone.
+    """
+
+    label: str
+    frame: gpd.GeoDataFrame
+    colour: str
+    hatch: str = "none"
+
+
 @dataclass(frozen=True)
 class MapScene:
     """What surrounds parcels on their maps, prepared once for many maps.
@@ -56,10 +73,8 @@ class MapScene:
     ----------
     zones : GeoDataFrame
         Columns `zona`, `zona_nama`; metric CRS.
-    overlays : mapping of label to GeoDataFrame
-        Drawn as hatches, in the metric CRS.
-    lines : mapping of label to GeoDataFrame
-        Rivers, roads, coast; metric CRS.
+    layers : sequence of MapLayer
+        Overlays, rivers, roads in the order of drawing; metric CRS.
     outline : geometry or None
         The workspace's area for the inset, simplified.
     colour_of : callable
@@ -70,8 +85,7 @@ class MapScene:
 
     zones: gpd.GeoDataFrame
     colour_of: Callable[[str], str]
-    overlays: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
-    lines: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    layers: Sequence[MapLayer] = ()
     outline: BaseGeometry | None = None
     notice: str = ""
 
@@ -163,22 +177,25 @@ def _draw_zones(
 
 def _draw_marks(axes: Axes, scene: MapScene, extent: Bounds) -> list[Any]:
     handles: list[Any] = []
-    for index, (label, frame) in enumerate(scene.overlays.items()):
-        cut = _clip(frame, extent)
+    for layer in scene.layers:
+        cut = _clip(layer.frame, extent)
         if cut.empty:
             continue
-        style: dict[str, Any] = {
-            "facecolor": "none",
-            "hatch": ("\\\\\\", "...", "xxx", "---")[index % 4],
-        }
-        colour = ("#1d4ed8", "#7c2d12", "#6d28d9", "#0f766e")[index % 4]
-        cut.plot(ax=axes, edgecolor=colour, linewidth=0.5, zorder=3, **style)
-        handles.append(Patch(edgecolor=colour, label=label, **style))
-    for label, frame in scene.lines.items():
-        cut = _clip(frame, extent)
-        if not cut.empty:
-            cut.plot(ax=axes, color="#4b5563", linewidth=0.6, zorder=2)
-            handles.append(Line2D([], [], color="#4b5563", lw=0.8, label=label))
+        lines = cut.geometry.geom_type.str.contains("Line").all()
+        if lines:
+            cut.plot(ax=axes, color=layer.colour, linewidth=0.9, zorder=2)
+            handles.append(Line2D([], [], color=layer.colour, lw=1.2, label=layer.label))
+            continue
+        style: dict[str, Any] = {"facecolor": "none", "edgecolor": layer.colour, "linewidth": 0.6}
+        if layer.hatch == "solid":
+            style |= {"facecolor": f"{layer.colour}55"}
+        else:
+            style |= {"hatch": HATCHES.get(layer.hatch)}
+        cut.plot(ax=axes, zorder=3, **style)
+        # A legend's box is small: it shows the hatch twice as dense as the map.
+        handles.append(
+            Patch(label=layer.label, **style | {"hatch": 3 * (style.get("hatch") or "")})
+        )
     return handles
 
 
@@ -236,18 +253,19 @@ def _draw_legend(axes: Axes, zones: list[Patch], marks: list[Any], language: Lan
         "borderaxespad": 0,
     }
     top = axes.legend(
-        handles=marks, title=TEXT[language]["marks"], fontsize=6.5, title_fontsize=7.5,
-        bbox_to_anchor=(0, 1), **common,
+        handles=[_wrap(handle) for handle in marks], title=TEXT[language]["marks"], fontsize=6.2,
+        title_fontsize=7.5, bbox_to_anchor=(0, 1), **common,
     )  # fmt: skip
     axes.add_artist(top)
+    lines = sum(str(handle.get_label()).count("\n") + 1 for handle in marks)
     axes.legend(
         handles=[_wrap(handle) for handle in zones], title=TEXT[language]["zones"], fontsize=6.2,
-        title_fontsize=7.5, bbox_to_anchor=(0, 1 - 0.075 - 0.052 * len(marks)), **common,
+        title_fontsize=7.5, bbox_to_anchor=(0, 1 - 0.085 - 0.05 * lines), **common,
     )  # fmt: skip
 
 
-def _wrap(handle: Patch) -> Patch:
-    """Break a long zone name into lines that fit the column."""
+def _wrap(handle: Any) -> Any:
+    """Break a long name into lines that fit the column."""
     import textwrap
 
     handle.set_label("\n      ".join(textwrap.wrap(str(handle.get_label()), 34)))

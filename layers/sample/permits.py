@@ -27,6 +27,8 @@ Plans: TypeAlias = dict[str, gpd.GeoDataFrame]
 #: Permits are applied for on working days after the detailed plan came into force.
 FIRST_DAY: Final = "2024-07-01"
 APART_M: Final = 5.0
+#: How often the edges of a zone are walked before a permit is left without a site.
+WALKS: Final = 6
 FLOOR_M: Final = 3.6
 NUMBER_COLUMNS: Final = (
     "luas_sertipikat_m2", "luas_tapak_m2", "luas_lantai_m2", "lantai", "tinggi_m", "luas_hijau_m2",
@@ -86,13 +88,17 @@ def _site(
     taken: list[Plot],
     seed: int,
 ) -> tuple[Plot, Plot] | None:
-    """Return the first fitting plot and its part in the first zone."""
-    for plot, first in _candidates(site, plans, area, land, seed):
-        if any(plot.distance(other) < APART_M for other in taken):
-            continue
-        seen = facts(plot, maps)
-        if _clean(site, seen) and site.where(seen):
-            return plot, first
+    """Return the first fitting plot and its part in the first zone.
+
+    Each walk along the zone's edges tries one place per edge; where none fits, others are tried.
+    """
+    for walk in range(WALKS):
+        for plot, first in _candidates(site, plans, area, land, seed + walk):
+            if any(plot.distance(other) < APART_M for other in taken):
+                continue
+            seen = facts(plot, maps)
+            if _clean(site, seen) and site.where(seen):
+                return plot, first
     return None
 
 

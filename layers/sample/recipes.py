@@ -157,7 +157,7 @@ def _village(at: Facts) -> bool:
 
 
 def _open_land(at: Facts) -> bool:
-    return at.no_forest and not at.claimed
+    return at.no_forest and not at.claimed and at.river_m > 110.0 and at.sea_m > 250.0
 
 
 def _rural(at: Facts) -> bool:

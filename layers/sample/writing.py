@@ -69,7 +69,7 @@ FILES: Final = {
     "lsd": LayerFile("lsd.fgb", "lsd", "ESRI:54034"),
     "krb": LayerFile("krb.gpkg", "krb", CRS),
     "cagar_budaya": LayerFile("cagar_budaya.geojson", "cagar_budaya", "OGC:CRS84"),
-    "batas_desa": LayerFile("batas_desa.parquet", "batas_desa", "EPSG:4326"),
+    "batas_desa": LayerFile("batas_desa.parquet", "batas_administrasi", "EPSG:4326"),
     "jalan": LayerFile("jalan.gpkg", "jalan", CRS),
     "bangunan": LayerFile("bangunan.fgb", "bangunan", "EPSG:4326"),
 }
@@ -169,9 +169,13 @@ def write_permits(permits: gpd.GeoDataFrame, corners: pd.DataFrame, folder: Path
         for row, parcel in zip(properties, moved["geometry"], strict=True)
     ]
     write_json({"type": "FeatureCollection", "features": features}, folder / "permohonan.geojson")
-    table = moved.drop(columns="geometry").assign(
-        dokumen=["; ".join(items) for items in moved["dokumen"]],
-        geometry=shapely.to_wkt(moved["geometry"].to_numpy(), rounding_precision=PARCEL_DECIMALS),
+    # One workbook, one CRS: corners and footprints both in metres, as surveyed.
+    table = pd.DataFrame(permits.drop(columns="geometry")).assign(
+        dokumen=["; ".join(items) for items in permits["dokumen"]],
+        footprint=[
+            shapely.to_wkt(shape, rounding_precision=3) if isinstance(shape, BaseGeometry) else None
+            for shape in permits["footprint"]
+        ],
     )
     with pd.ExcelWriter(folder / "permohonan.xlsx", engine="openpyxl") as workbook:
         table.to_excel(workbook, sheet_name="permohonan", index=False)

@@ -1,0 +1,95 @@
+"""`tataruang check`: judge a file of permits against the plans of a workspace."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from api.options import AsJson, SourceCrs, WorkspaceOption
+from api.verdict_files import SUFFIXES, check_suffix
+from zoning.permit import NUMBERS
+
+__all__ = ["check"]
+
+#: What a table of permits may hold, for `--help`.
+COLUMNS_HELP: Final = "\n".join(
+    (
+        "Kolom berkas permohonan / columns of a file of permits (only the parcel is needed):",
+        "",
+        "- permit_id, kegiatan, kbli, kelas_jalan: teks / text",
+        *(f"- {name}: {text}" for name, text in NUMBERS.items()),
+        "- footprint: tapak bangunan, WKT atau GeoJSON / building footprint",
+        "- tanggal, kkpr_tanggal: 2024-06-13",
+        "- status_pembangunan: belum | terbangun",
+        "- dokumen: KODE:nomor; KODE:nomor",
+        "- geometry: WKT, GeoJSON; atau satu baris per titik / or one row per corner: id,no,x,y",
+    )
+)
+
+
+def check(
+    permits: Annotated[Path, typer.Argument(help="Berkas permohonan / file of permits")],
+    workspace: WorkspaceOption,
+    output: Annotated[
+        Path | None, typer.Option(help=f"Hasil / result: {', '.join(SUFFIXES)}")
+    ] = None,
+    plan: Annotated[
+        str | None, typer.Option(help="Hanya satu rencana / against one plan alone")
+    ] = None,
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Per tanggal / legal date; tanpa: tanggal izin"),
+    ] = None,
+    policy: Annotated[
+        str,
+        typer.Option(
+            help="Persil terbelah / split parcels: strict_parts, footprint_only, majority, nyc10"
+        ),
+    ] = "strict_parts",
+    corners: Annotated[
+        Path | None, typer.Option(help="Tabel titik sudut / corner points: id, no, x, y")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Lembar XLSX / sheet of a workbook")] = None,
+    reports: Annotated[
+        Path | None,
+        typer.Option(help="Folder peta dan laporan tiap izin / maps and reports of each permit"),
+    ] = None,
+    source_crs: SourceCrs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Periksa kesesuaian izin / check permits against the plans."""
+    if output is not None:
+        check_suffix(output)
+    # Imported here: --help and a wrong suffix need no engine.
+    from api.desk import Desk
+
+    desk = Desk.open(workspace)
+    answers = desk.check(
+        permits,
+        source_crs=source_crs,
+        corners=corners,
+        sheet=sheet,
+        on=_day(on),
+        plan=plan,
+        policy=policy,
+    )
+    files = []
+    if output is not None:
+        answers.write(output)
+        files.append(output)
+    if reports is not None:
+        files.append(desk.write_reports(answers, reports))
+    if as_json:
+        answers.print_json()
+    else:
+        answers.print_table(files)
+
+
+def _day(value: datetime | None) -> date | None:
+    return value.date() if value else None
+
+
+check.__doc__ = f"{check.__doc__}\n\n{COLUMNS_HELP}"

@@ -1,0 +1,157 @@
+"""Permits from tables, workbooks and corner points: one row, one answer, nothing repaired."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import openpyxl
+import pytest
+import shapely
+
+from spatial.errors import CrsError, LayerError, PermitError
+from zoning import read_permits
+
+UTM = "EPSG:9489"
+SQUARE = (
+    "POLYGON ((460000 9250000, 460010 9250000, 460010 9250012, 460000 9250012, 460000 9250000))"
+)
+CORNERS = [
+    ("A", 1, 460000.0, 9250000.0),
+    ("A", 2, 460010.0, 9250000.0),
+    ("A", 3, 460010.0, 9250012.0),
+    ("A", 4, 460000.0, 9250012.0),
+]
+
+
+def _csv(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path.write_text(text, encoding=encoding)
+    return path
+
+
+def _workbook(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def test_a_csv_with_wkt_is_read_with_its_numbers_and_footprint(tmp_path: Path) -> None:
+    small = SQUARE.replace("460010", "460004")
+    file = _csv(
+        tmp_path / "p.csv",
+        "\ufeffpermit_id;kegiatan;luas_tapak_m2;footprint;geometry\n"
+        f"P-1;rumah tunggal;48;{small};{SQUARE}\n",
+    )
+    frame = read_permits(file, source_crs=UTM)
+    assert frame.crs == UTM
+    assert frame.geometry.area.tolist() == [120.0]
+    assert frame["footprint"].iloc[0].area == 48.0
+    assert frame["kendala"].tolist() == [None]
+
+
+def test_corner_points_make_parcels_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    shuffled = [CORNERS[k] for k in (2, 0, 3, 1)]
+    rows = "\n".join(",".join(map(str, row)) for row in shuffled)
+    frame = read_permits(_csv(tmp_path / "titik.csv", f"id,no,x,y\n{rows}\n"), source_crs=UTM)
+    assert frame["permit_id"].tolist() == ["A"]
+    assert frame.geometry.iloc[0].equals(shapely.from_wkt(SQUARE))
+
+
+def test_a_workbook_carries_numbers_and_corners_on_two_sheets(tmp_path: Path) -> None:
+    other = [("B", no, x + 100, y) for _, no, x, y in CORNERS]
+    file = _workbook(
+        tmp_path / "p.xlsx",
+        {
+            "permohonan": [
+                ["permit_id", "kegiatan", "footprint"],
+                ["A", "toko", SQUARE],
+                ["C", "toko", None],
+            ],
+            "titik": [["id", "no", "x", "y"], *map(list, CORNERS), *map(list, other)],
+        },
+    )  # fmt: skip
+    frame = read_permits(file, source_crs=UTM)
+    # The row without corners and the corners without a row both stay.
+    assert frame["permit_id"].tolist() == ["A", "C", "B"]
+    assert frame.geometry.isna().tolist() == [False, True, False]
+    assert frame["footprint"].iloc[0].area == 120.0
+    assert frame["kegiatan"].tolist() == ["toko", "toko", None]
+
+
+def test_a_corner_that_is_no_number_is_the_reason_of_its_row(tmp_path: Path) -> None:
+    rows = "A,1,460000,9250000\nA,2,460.010,50,1\nB,1,x,9250000\n"
+    with pytest.raises(PermitError) as refused:
+        read_permits(_csv(tmp_path / "w.csv", "id,no,x,y\n" + rows), source_crs=UTM)
+    assert refused.value.code == "permit_row_width"
+    rows = "A,1,460000,9250000\nA,2,460010,9250000\nA,2,460010,9250012\nB,1,utara,9250000\n"
+    frame = read_permits(_csv(tmp_path / "t.csv", "id,no,x,y\n" + rows), source_crs=UTM)
+    assert [note.code for note in frame["kendala"]] == ["corner_number_twice", "corner_unreadable"]
+    assert "row 5" in str(frame["kendala"].iloc[1])
+
+
+def test_a_geometry_that_cannot_be_read_is_the_reason_of_its_row(tmp_path: Path) -> None:
+    file = _csv(tmp_path / "p.csv", f'permit_id,geometry\nP-1,"POLYGON 1 2"\nP-2,"{SQUARE}"\n')
+    frame = read_permits(file, source_crs=UTM)
+    assert [n and n.code for n in frame["kendala"]] == ["permit_geometry_unreadable", None]
+    assert "row 2" in str(frame["kendala"].iloc[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("permit_id,kegiatan\nP-1,toko\n", "permit_no_geometry"),
+        (f'permit_id,geometry\nP-1,"{SQUARE}",x\n', "permit_row_width"),
+    ],
+)
+def test_a_table_that_makes_no_parcels_is_refused(tmp_path: Path, text: str, code: str) -> None:
+    with pytest.raises(PermitError) as refused:
+        read_permits(_csv(tmp_path / "p.csv", text), source_crs=UTM)
+    assert refused.value.code == code
+
+
+def test_a_table_states_no_crs_and_none_is_guessed(tmp_path: Path) -> None:
+    with pytest.raises(CrsError) as refused:
+        read_permits(_csv(tmp_path / "p.csv", f'permit_id,geometry\nP-1,"{SQUARE}"\n'))
+    assert refused.value.code == "crs_missing"
+
+
+def test_a_workbook_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "p.xlsx").write_bytes(b"PK\x03\x04 not a workbook")
+    with pytest.raises(PermitError) as refused:
+        read_permits(tmp_path / "p.xlsx", source_crs=UTM)
+    assert refused.value.code == "permit_file_unreadable"
+
+
+def test_one_row_outside_is_a_reason_all_rows_outside_an_error(tmp_path: Path) -> None:
+    far = SQUARE.replace("460", "160")
+    both = f'permit_id,geometry\nP-1,"{SQUARE}"\nP-2,"{far}"\n'
+    within = (110.5, -7.0, 110.8, -6.7)
+    frame = read_permits(_csv(tmp_path / "p.csv", both), source_crs=UTM, within=within)
+    assert [n is None for n in frame["kendala"]] == [True, False]
+    alone = f'permit_id,geometry\nP-2,"{far}"\n'
+    with pytest.raises(CrsError):
+        read_permits(_csv(tmp_path / "q.csv", alone), source_crs=UTM, within=within)
+
+
+def test_an_invalid_parcel_of_a_layer_file_keeps_its_row_and_its_fault(tmp_path: Path) -> None:
+    bow = shapely.Polygon([(110.6, -6.9), (110.601, -6.899), (110.601, -6.9), (110.6, -6.899)])
+    good = shapely.box(110.61, -6.9, 110.611, -6.899)
+    gpd.GeoDataFrame(
+        {"permit_id": ["P-1", "P-2"], "kegiatan": ["toko", "toko"]},
+        geometry=[bow, good], crs="EPSG:4326",
+    ).to_file(tmp_path / "p.gpkg")  # fmt: skip
+    frame = read_permits(tmp_path / "p.gpkg")
+    assert frame["permit_id"].tolist() == ["P-1", "P-2"]
+    assert [n is None for n in frame["kendala"]] == [False, True]
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LayerError, match=r"tiada\.geojson"):
+        read_permits(tmp_path / "tiada.geojson")

@@ -1,0 +1,123 @@
+"""Tables that offices send, CSV and XLSX: rows with their line in the file, nothing guessed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+from zipfile import BadZipFile
+
+import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
+
+from spatial.errors import EngineError, LimitError, PermitError
+
+__all__ = ["CORNER_COLUMNS", "MAX_ROWS", "Table", "corner_table", "permit_table"]
+
+#: One file of permits; a province sends fewer in a year.
+MAX_ROWS: Final = 1_000_000
+MAX_BYTES: Final = 500_000_000
+CORNER_COLUMNS: Final = ("id", "no", "x", "y")
+Table: TypeAlias = tuple[list[str], list[tuple[int, list[Any]]]]
+
+
+def permit_table(file: Path, sheet: str | None = None) -> Table:
+    """Read a table: names of columns, and its rows with their line in the file.
+
+    Raises
+    ------
+    PermitError
+        `permit_file_unreadable`, or `permit_row_width` where a row has too many cells.
+    LimitError
+        `permit_file_too_large` or `permit_too_many`.
+    """
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise LimitError(
+                "{file} is larger than {limit} bytes",
+                code="permit_file_too_large",
+                file=file.name,
+                limit=MAX_BYTES,
+            )
+        rows = _sheet_rows(file, sheet) if file.suffix.lower() == ".xlsx" else _csv_rows(file)
+    except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError) as error:
+        if isinstance(error, EngineError):
+            raise
+        raise PermitError(
+            "{file} cannot be read: {why}",
+            code="permit_file_unreadable",
+            hint="Send CSV in UTF-8 or an XLSX workbook with the table on its first sheet",
+            file=file.name,
+            why=f"{type(error).__name__}: {error}",
+        ) from error
+    header = [str(cell).strip() for cell in rows[0][1]] if rows else []
+    filled = [(line, cells) for line, cells in rows[1:] if any(c not in (None, "") for c in cells)]
+    if len(filled) > MAX_ROWS:
+        raise LimitError(
+            "{file} has more than {limit} rows",
+            code="permit_too_many",
+            file=file.name,
+            limit=MAX_ROWS,
+        )
+    return header, filled
+
+
+def corner_table(file: Path) -> Table | None:
+    """Return the table of corner points: of a workbook the one sheet that has its columns."""
+    if file.suffix.lower() != ".xlsx":
+        return _corners_or_none(permit_table(file))
+    found = [_corners_or_none(permit_table(file, name)) for name in _sheet_names(file)]
+    tables = [table for table in found if table is not None]
+    return tables[0] if len(tables) == 1 else None
+
+
+def _corners_or_none(table: Table) -> Table | None:
+    return table if set(CORNER_COLUMNS) <= set(table[0]) else None
+
+
+def _sheet_names(file: Path) -> list[str]:
+    try:
+        book = openpyxl.load_workbook(file, read_only=True)
+    except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError):
+        # The table's own reading says what is wrong with the file.
+        return [""]
+    names = list(book.sheetnames)
+    book.close()
+    return names
+
+
+def _csv_rows(file: Path) -> list[tuple[int, list[Any]]]:
+    text = file.read_text(encoding="utf-8-sig")
+    first = text.partition("\n")[0]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    csv.field_size_limit(50_000_000)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows = [(number, list(cells)) for number, cells in enumerate(reader, start=1)]
+    width = len(rows[0][1]) if rows else 0
+    for number, cells in rows:
+        if len(cells) not in (0, width):
+            raise PermitError(
+                "{file}, row {row}: {found} cells instead of {wanted}",
+                code="permit_row_width",
+                hint="Put texts that hold the separator between quotes",
+                file=file.name,
+                row=number,
+                found=len(cells),
+                wanted=width,
+            )
+    return rows
+
+
+def _sheet_rows(file: Path, sheet: str | None) -> list[tuple[int, list[Any]]]:
+    book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+    try:
+        page = book[sheet] if sheet else book.worksheets[0]
+        rows = [(n, list(cells)) for n, cells in enumerate(page.iter_rows(values_only=True), 1)]
+    finally:
+        book.close()
+    if not rows:
+        return []
+    # Formatting alone makes a sheet wider than its table.
+    width = max((i + 1 for i, cell in enumerate(rows[0][1]) if cell not in (None, "")), default=0)
+    return [(n, cells[:width]) for n, cells in rows]
