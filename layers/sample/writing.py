@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,7 +157,7 @@ def write_permits(permits: gpd.GeoDataFrame, corners: pd.DataFrame, folder: Path
     """Write the permits as GeoJSON, and as a workbook with corners as surveyors send them."""
     moved = permits.assign(
         geometry=_lonlat(permits.geometry.to_numpy()),
-        footprint=pd.Series(_wkt(permits["footprint"]), dtype=object),
+        footprint=pd.Series(_wkt(permits["footprint"], PARCEL_DECIMALS, _lonlat), dtype=object),
     )
     properties = moved.drop(columns="geometry").to_dict("records")
     features = [
@@ -172,10 +172,7 @@ def write_permits(permits: gpd.GeoDataFrame, corners: pd.DataFrame, folder: Path
     # One workbook, one CRS: corners and footprints both in metres, as surveyed.
     table = pd.DataFrame(permits.drop(columns="geometry")).assign(
         dokumen=["; ".join(items) for items in permits["dokumen"]],
-        footprint=[
-            shapely.to_wkt(shape, rounding_precision=3) if isinstance(shape, BaseGeometry) else None
-            for shape in permits["footprint"]
-        ],
+        footprint=pd.Series(_wkt(permits["footprint"], 3), dtype=object),
     )
     with pd.ExcelWriter(folder / "permohonan.xlsx", engine="openpyxl") as workbook:
         table.to_excel(workbook, sheet_name="permohonan", index=False)
@@ -189,12 +186,16 @@ def _lonlat(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
     )
 
 
-def _wkt(footprints: pd.Series[Any]) -> list[str | None]:
+def _wkt(
+    footprints: pd.Series[Any],
+    decimals: int,
+    move: Callable[[NDArray[np.object_]], NDArray[np.object_]] = lambda shapes: shapes,
+) -> list[str | None]:
     texts: list[str | None] = []
     for shape in footprints:
         if isinstance(shape, BaseGeometry):
-            moved = _lonlat(np.array([shape], dtype=object))[0]
-            texts.append(str(shapely.to_wkt(moved, rounding_precision=PARCEL_DECIMALS)))
+            moved = move(np.array([shape], dtype=object))[0]
+            texts.append(str(shapely.to_wkt(moved, rounding_precision=decimals)))
         else:
             texts.append(None)
     return texts
