@@ -18,6 +18,7 @@ from spatial.terrain import (
     curvature,
     flow_of,
     height_above_drainage,
+    in_windows,
     slope_deg,
     slope_percent,
     terrain_windows,
@@ -28,6 +29,9 @@ from spatial.zonal import Grid, open_grid
 __all__ = ["terrain"]
 
 FOOT_M: Final = 0.3048
+#: More cells than this are worked on in files instead of memory (15 bytes each).
+IN_MEMORY_CELLS: Final = 30_000_000
+SHOWN_EVERY_S: Final = 2.0
 Windows: TypeAlias = Iterable[tuple[int, Any]]
 #: File -> what its numbers mean.
 OUTPUTS: Final = {
@@ -104,20 +108,15 @@ def _in_metres(grid: Grid, unit: str) -> Grid:
 
 
 def _write_all(grid: Grid, folder: Path, river_km2: float) -> dict[str, Any]:
-    """Write every output, windows first, then what needs the model whole."""
+    """Write every output, first what needs a cell's neighbours, then what needs the flow."""
     folder.mkdir(parents=True, exist_ok=True)
-    made: list[str] = []
+    clock = Clock(len(OUTPUTS))
 
     def write(name: str, windows: Windows, dtype: str, nodata: float) -> None:
-        began = time.monotonic()
         tags = {"keterangan": OUTPUTS[name], "river_km2": str(river_km2)}
         target = folder / f"{name}.tif"
         write_cog(target, grid, windows, dtype=dtype, nodata=nodata, tags=tags)
-        made.append(target.name)
-        if on_terminal():
-            typer.echo(
-                f"{len(made)}/{len(OUTPUTS)} {name} ({time.monotonic() - began:.0f} s)", err=True
-            )
+        clock.made(target.name)
 
     local: dict[str, Callable[..., Any]] = {
         "lereng_derajat": slope_deg,
@@ -126,13 +125,52 @@ def _write_all(grid: Grid, folder: Path, river_km2: float) -> dict[str, Any]:
     }
     for name, work in local.items():
         write(name, terrain_windows(grid, work), "float32", -9999.0)
-    flow = flow_of(grid)
+    # A small model is worked on in memory, a large one in files beside the results.
+    large = grid.height * grid.width > IN_MEMORY_CELLS
+    flow = flow_of(grid, folder=folder if large else None, progress=clock.step)
+    write("dem_terisi", in_windows(flow.filled), "float32", -9999.0)
+    write("arah_d8", in_windows(flow.d8), "uint8", 247)
+    write("akumulasi_km2", in_windows(flow.area_km2()), "float32", -9999.0)
+    write("cekungan_air", in_windows(flow.basins()), "uint32", 0)
     rivers = flow.rivers(river_km2)
-    write("dem_terisi", [(0, flow.filled)], "float32", -9999.0)
-    write("arah_d8", [(0, flow.d8)], "uint8", 247)
-    write("akumulasi_km2", [(0, flow.area_km2())], "float32", -9999.0)
-    write("cekungan_air", [(0, flow.basins())], "uint32", 0)
-    order = np.where(flow.d8 == 247, -1, flow.stream_order(rivers))
-    write("orde_sungai", [(0, order)], "int16", -1)
-    write("hand_m", [(0, height_above_drainage(flow, rivers))], "float32", -9999.0)
-    return {"files": made, "notes": [note.to_dict() for note in flow.notes]}
+    order = flow.stream_order(rivers)
+    ordered = (
+        (row, np.where(d8 == 247, np.int8(-1), part))
+        for (row, part), (_, d8) in zip(in_windows(order), in_windows(flow.d8), strict=True)
+    )
+    write("orde_sungai", ordered, "int16", -1)
+    write("hand_m", in_windows(height_above_drainage(flow, rivers)), "float32", -9999.0)
+    return {
+        "files": clock.files,
+        "seconds": round(clock.seconds(), 1),
+        "cells": grid.height * grid.width,
+        "notes": [note.to_dict() for note in flow.notes],
+    }
+
+
+class Clock:
+    """What was made and how long it took; on a terminal, what is being done and until when."""
+
+    def __init__(self, total: int) -> None:
+        self.files: list[str] = []
+        self.total = total
+        self.began = time.monotonic()
+        self.shown = 0.0
+
+    def seconds(self) -> float:
+        """Time since the beginning."""
+        return time.monotonic() - self.began
+
+    def made(self, name: str) -> None:
+        """Count a file."""
+        self.files.append(name)
+        self._show(f"{len(self.files)}/{self.total} {name}", always=True)
+
+    def step(self, what: str, done: int, total: int) -> None:
+        """Show how far a step is."""
+        self._show(f"      {what}: petak {done}/{total}", always=False)
+
+    def _show(self, text: str, *, always: bool) -> None:
+        if on_terminal() and (always or self.seconds() - self.shown > SHOWN_EVERY_S):
+            self.shown = self.seconds()
+            typer.echo(f"{text} ({self.seconds():.0f} s)", err=True)

@@ -1,6 +1,6 @@
 """Terrain: slope and curvature by windows, the flow of water and height above it."""
 
-from spatial.terrain.cog import write_cog
+from spatial.terrain.cog import in_windows, write_cog
 from spatial.terrain.flow import Flow, flow_of, height_above_drainage, upstream_value
 from spatial.terrain.slope import (
     check_heights,
@@ -16,6 +16,7 @@ __all__ = [
     "curvature",
     "flow_of",
     "height_above_drainage",
+    "in_windows",
     "slope_deg",
     "slope_percent",
     "terrain_windows",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,23 @@ from rasterio.windows import Window
 
 from spatial.zonal import Grid
 
-__all__ = ["write_cog"]
+__all__ = ["in_windows", "write_cog"]
 
 #: GDAL would take a twentieth of the memory of the machine.
 CACHE_BYTES = 256 * 2**20
+WINDOW_ROWS = 512
+
+
+def in_windows(values: NDArray[Any], rows: int = WINDOW_ROWS) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Yield an array by windows of rows, as `write_cog` takes them.
+
+    Examples
+    --------
+    >>> [first for first, _ in in_windows(np.zeros((5, 2)), rows=2)]
+    [0, 2, 4]
+    """
+    for first in range(0, len(values), rows):
+        yield first, np.asarray(values[first : first + rows])
 
 
 def write_cog(
@@ -70,7 +83,15 @@ def write_cog(
                 window = Window(0, first, values.shape[1], values.shape[0])
                 sink.write(filled.astype(dtype), 1, window=window)
         with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
-            copy_raster(plain, cog, driver="COG", compress="DEFLATE", predictor="YES")
+            copy_raster(
+                plain,
+                cog,
+                driver="COG",
+                compress="DEFLATE",
+                level="1",
+                predictor="YES",
+                num_threads="2",
+            )
         cog.replace(target)
     finally:
         plain.unlink(missing_ok=True)
