@@ -1,25 +1,22 @@
-"""Flood by the shape of the land (GFI), flood index, and rob: the sea on sinking ground."""
+"""Flood by the shape of the land: geomorphic flood index, depth, fuzzy index."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from hazard.rule_files import load_rule
-from spatial.errors import LayerError
+from hazard.validation import roc_curve
 from spatial.terrain import Flow, height_above_drainage, upstream_value
 
-__all__ = ["GeomorphicFlood", "calibrate", "fuzzy_large", "geomorphic_flood", "rob_depth"]
+__all__ = ["GeomorphicFlood", "calibrate", "fuzzy_large", "geomorphic_flood"]
 
 Array = NDArray[np.float64]
 #: The plugin's stand-in for a cell at the very height of its river.
 AT_RIVER_M = 1e-5
-DAYS_PER_YEAR = 365.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,8 @@ class GeomorphicFlood:
     `level_m` is hr = a * A**n, with A the area in km² that drains through the river cell
     which a cell drains to; H is its height above that cell. `index` is ln(hr / H), and
     `depth_m` is hr - H where that is above zero, which is where the index is, else 0; NaN
-    where no river is met. Unless `calibrated`, the depth is a relative number.
+    where no river is met. Unless `calibrated`, the depth is a relative number. `threshold` and
+    `auc` are those of the calibration, NaN without one.
     """
 
     index: Array
@@ -37,35 +35,66 @@ class GeomorphicFlood:
     level_m: Array
     n: float
     a: float
-    river_km2: float
+    river_rule: str
+    river_value: float
     calibrated: bool
     citation: str
+    threshold: float = float("nan")
+    auc: float = float("nan")
 
     def normalised(self) -> Array:
         """Return the index stretched to -1..1 over this area, as the published thresholds need."""
         low, high = np.nanmin(self.index), np.nanmax(self.index)
         return 2 * (self.index - low) / (high - low) - 1
 
-    def parameters(self) -> dict[str, float | bool | str]:
+    def prone(self, threshold: float) -> NDArray[np.bool_]:
+        """Say which cells pass a threshold of the normalised index (BNPB's module: -0.53).
+
+        A cell may pass it and still have no depth; the module's own samples have many such.
+        """
+        return np.asarray(self.normalised() >= threshold)
+
+    def parameters(self) -> dict[str, float | bool | str | None]:
         """Return what has to be stored beside the rasters."""
-        names = ("n", "a", "river_km2", "calibrated", "citation")
-        return {name: getattr(self, name) for name in names}
+        names = (
+            "n",
+            "a",
+            "river_rule",
+            "river_value",
+            "calibrated",
+            "citation",
+            "threshold",
+            "auc",
+        )
+        found = {name: getattr(self, name) for name in names}
+        return {key: None if value != value else value for key, value in found.items()}
 
 
 def geomorphic_flood(
-    flow: Flow, *, river_km2: float, rule: str = "gfi_bnpb_2019", n: float | None = None
+    flow: Flow,
+    *,
+    river_km2: float | None = None,
+    rivers: NDArray[np.bool_] | None = None,
+    river_rule: str = "luas_km2",
+    river_value: float = float("nan"),
+    rule: str = "gfi_bnpb_2019",
+    n: float | None = None,
+    a: float | None = None,
 ) -> GeomorphicFlood:
     """Compute the geomorphic flood index over a flow network; uncalibrated.
 
     Parameters
     ----------
     flow : Flow
-    river_km2 : float
+    river_km2 : float, optional
         A cell is river if at least this area drains through it.
+    rivers : array of bool, optional
+        River cells by another rule, see `spatial.terrain.slope_area_rivers`; `river_rule` and
+        `river_value` then say which.
     rule : str
         Rule file of kind `flood` that states n and a.
-    n : float, optional
-        Instead of the rule's exponent.
+    n, a : float, optional
+        Instead of the rule's exponent and factor.
 
     References
     ----------
@@ -74,19 +103,23 @@ def geomorphic_flood(
     """
     stated = load_rule("flood", rule)
     exponent = float(stated.data["n"] if n is None else n)
-    a = float(stated.data["a"])
-    rivers = flow.rivers(river_km2)
-    height = height_above_drainage(flow, rivers).astype(float)
-    area = upstream_value(flow, rivers, flow.area_km2()).astype(float)
-    level = a * area**exponent
+    factor = float(stated.data["a"] if a is None else a)
+    if rivers is None:
+        river_rule = "luas_km2"
+        river_value = float(stated.data["river_km2"] if river_km2 is None else river_km2)
+        rivers = flow.rivers(river_value)
+    height = height_above_drainage(flow, rivers)
+    area = upstream_value(flow, rivers, flow.area_km2())
+    level = factor * area.astype(np.float64) ** exponent
     index = np.log(level / np.maximum(height, AT_RIVER_M))
     return GeomorphicFlood(
         index=index,
         depth_m=np.where(np.isnan(index), np.nan, np.maximum(level - height, 0.0)),
         level_m=level,
         n=exponent,
-        a=a,
-        river_km2=river_km2,
+        a=factor,
+        river_rule=river_rule,
+        river_value=river_value,
         calibrated=False,
         citation=stated.citation(),
     )
@@ -109,33 +142,19 @@ def calibrate(flood: GeomorphicFlood, observed: NDArray[Any]) -> GeomorphicFlood
     LayerError
         `observed_one_sided`, unless both wet and dry cells were observed.
     """
-    known = np.isfinite(flood.index) & np.isfinite(observed.astype(float))
-    index, wet = flood.index[known], observed[known] > 0
-    if wet.all() or not wet.any():
-        raise LayerError(
-            "the observed map has {wet} wet and {dry} dry cells where the index is known",
-            code="observed_one_sided",
-            hint="Calibration needs both; mark only what was really looked at",
-            wet=int(wet.sum()),
-            dry=int((~wet).sum()),
-        )
-    order = np.argsort(-index, kind="stable")
-    ranked, hits = index[order], np.cumsum(wet[order]) / wet.sum()
-    alarms = np.cumsum(~wet[order]) / (~wet).sum()
-    # A threshold admits all cells of the same index or none.
-    last = np.append(ranked[1:] != ranked[:-1], True)
-    cost = np.where(last, alarms + 1 - hits, np.inf)
-    threshold = float(ranked[int(np.argmin(cost))])
-    scale = float(np.exp(-threshold))
+    roc = roc_curve(flood.index, observed)
+    scale = float(np.exp(-roc.best))
     level = flood.level_m * scale
     height = flood.level_m * np.exp(-flood.index)
     return replace(
         flood,
         depth_m=np.maximum(level - height, 0.0),
         level_m=level,
-        index=flood.index - threshold,
+        index=flood.index - roc.best,
         a=flood.a * scale,
         calibrated=True,
+        threshold=roc.best,
+        auc=roc.auc,
     )
 
 
@@ -154,66 +173,3 @@ def fuzzy_large(depth_m: Array, *, midpoint_m: float, spread: float) -> Array:
     """
     with np.errstate(divide="ignore"):
         return 1.0 / (1.0 + (depth_m / midpoint_m) ** -spread)
-
-
-def rob_depth(
-    heights: Array,
-    sea: NDArray[np.bool_],
-    *,
-    sea_level_m: float,
-    tide_m: float,
-    dem_date: date,
-    on: date,
-    sinking_m_per_year: float | Array,
-) -> tuple[Array, NDArray[np.bool_]]:
-    """Flood low ground that is connected to the sea, on the ground of a later day.
-
-    Parameters
-    ----------
-    heights : array, metres above the datum of `sea_level_m`; NaN for no data
-    sea : array of bool
-        Cells known to be sea. No data that is not sea stays without an answer.
-    sea_level_m, tide_m : float
-        Mean level and the tide above it.
-    dem_date, on : date
-        When the heights were true, and the day asked for; the ground sinks between them.
-    sinking_m_per_year : float or array
-        Above zero sinks.
-
-    Returns
-    -------
-    depth : array, metres
-        0 where dry, NaN without data.
-    behind : array of bool
-        Ground below the level but with no way to the sea: dry only as long as what
-        lies between holds.
-
-    Raises
-    ------
-    LayerError
-        `dem_from_the_future`, if the day asked for is before the heights'.
-
-    Examples
-    --------
-    >>> ground = np.array([[-1.0, 0.5, 2.0, 0.4]])
-    >>> depth, behind = rob_depth(ground, ground < 0, sea_level_m=0.2, tide_m=0.6,
-    ...     dem_date=date(2016, 1, 1), on=date(2026, 1, 1), sinking_m_per_year=0.08)
-    >>> depth.round(2), behind
-    (array([[2.6, 1.1, 0. , 0. ]]), array([[False, False, False,  True]]))
-    """
-    if on < dem_date:
-        raise LayerError(
-            "the heights are of {dem_date}, later than {on}",
-            code="dem_from_the_future",
-            dem_date=dem_date.isoformat(),
-            on=on.isoformat(),
-        )
-    years = (on - dem_date).days / DAYS_PER_YEAR
-    ground = heights - np.asarray(sinking_m_per_year) * years
-    level = sea_level_m + tide_m
-    below = (ground < level) | sea
-    bodies, _ = ndimage.label(below, structure=np.ones((3, 3)))
-    joined = np.isin(bodies, np.unique(bodies[sea & (bodies > 0)])) & below
-    depth = np.where(joined, np.maximum(level - ground, 0.0), 0.0)
-    blank = np.isnan(heights)
-    return np.where(blank, np.nan, depth), below & ~joined & ~blank

@@ -1,7 +1,13 @@
 """Terrain: slope and curvature by windows, the flow of water and height above it."""
 
+from spatial.terrain.build import flow_of
 from spatial.terrain.cog import in_windows, write_cog
-from spatial.terrain.flow import Flow, flow_of, height_above_drainage, upstream_value
+from spatial.terrain.flow import (
+    Flow,
+    height_above_drainage,
+    slope_area_rivers,
+    upstream_value,
+)
 from spatial.terrain.slope import (
     check_heights,
     curvature,
@@ -17,6 +23,7 @@ __all__ = [
     "flow_of",
     "height_above_drainage",
     "in_windows",
+    "slope_area_rivers",
     "slope_deg",
     "slope_percent",
     "terrain_windows",

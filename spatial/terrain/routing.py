@@ -56,14 +56,13 @@ def _below(d8: Any, at: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _gather(d8: Any, entering: Any, amount: Any) -> Any:
+def _gather(d8: Any, own: Any, entering: Any, amount: Any) -> Any:
     rows, cols = d8.shape
-    total = np.zeros(rows * cols, np.int64)
+    total = own.copy().ravel()
     waiting = np.zeros(rows * cols, np.uint8)
     for at in range(rows * cols):
         if d8[at // cols, at % cols] == 247:
             continue
-        total[at] = 1
         below = _below(d8, at)
         if below >= 0 and below != at:
             waiting[below] += 1
@@ -87,15 +86,17 @@ def _gather(d8: Any, entering: Any, amount: Any) -> Any:
     return total.reshape(rows, cols)
 
 
-def gather(d8: U1, entering: I8, amount: I8) -> I8:
-    """Count the cells that drain through each cell of a tile, itself included.
+def gather(d8: U1, own: I8, entering: I8, amount: I8) -> I8:
+    """Sum what drains through each cell of a tile, itself included.
 
     Parameters
     ----------
+    own : array, shape (rows, cols)
+        What each cell adds; 1 counts cells.
     entering, amount : arrays, shape (n,)
         Cells (row * columns + column) at which water comes in from other tiles, and how much.
     """
-    return cast("Callable[..., I8]", _gather)(d8, entering, amount)
+    return cast("Callable[..., I8]", _gather)(d8, own, entering, amount)
 
 
 @njit(cache=True, nogil=True)

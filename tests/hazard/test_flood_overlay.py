@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 import hazard
 from hazard import class_rule
-from hazard.flood import calibrate, fuzzy_large, geomorphic_flood, rob_depth
+from hazard.flood import calibrate, fuzzy_large, geomorphic_flood
 from hazard.overlay import overlay
+from hazard.rob import rob_depth
 from hazard.rule_files import load_rule
 from spatial.errors import LayerError, PlanError
 from spatial.terrain import Flow, flow_of

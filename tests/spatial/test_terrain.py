@@ -16,6 +16,7 @@ from spatial.terrain import (
     curvature,
     flow_of,
     height_above_drainage,
+    slope_area_rivers,
     slope_deg,
     slope_percent,
     terrain_windows,
@@ -202,6 +203,28 @@ def test_water_falls_steeply_and_leaves_a_flat_the_short_way() -> None:
     # A diagonal fall of 1.2 over 14 m is less steep than a straight one of 1.0 over 10 m.
     slope = np.array([[5.0, 5, 5], [5, 5, 4], [5, 5, 3.8]])
     assert flow_of(model(slope, cell=10)).d8[1, 1] == 1
+
+
+@pytest.mark.parametrize("tile", [17, 2048])
+def test_rivers_by_area_and_slope_begin_where_the_product_is_met(country: Grid, tile: int) -> None:
+    flow = flow_of(country, tile=tile)
+    rivers = slope_area_rivers(flow, exponent=1.7, offset=0.0001, threshold_m2=800.0)
+    begun, steps = np.zeros(country.shape, bool), dict(STEPS)
+    for row, col in np.argwhere(np.isin(flow.d8, list(steps))):
+        down, right = steps[flow.d8[row, col]]
+        fall = flow.filled[row, col] - flow.filled[row + down, col + right]
+        slope = fall / (30 * np.hypot(down, right))
+        area = (flow.cells_upstream[row, col] - 1) * 900.0
+        begun[row, col] = area * (slope + 0.0001) ** 1.7 > 800.0
+    for row, col in np.argwhere(begun):
+        place = (row, col)
+        while flow.d8[place] in steps:
+            begun[place] = True
+            down, right = steps[flow.d8[place]]
+            place = (place[0] + down, place[1] + right)
+        begun[place] = True
+    np.testing.assert_array_equal(rivers, begun)
+    assert 0 < rivers.sum() < 0.5 * rivers.size
 
 
 def test_voids_inside_the_data_are_noted(hills: Grid) -> None:
