@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "init": ("init", "Buat ruang kerja baru / create a workspace"),
     "ingest": ("ingest", "Masukkan layer ke ruang kerja / publish a layer"),
     "layers": ("layers", "Daftar layer beserta versinya / list layers and versions"),
+    "plan": ("plan", "Periksa, mulai dan ubah folder rencana / lint and edit plan folders"),
     "check": ("check", "Periksa kesesuaian izin / check permits against the plans"),
     "shares": ("shares", "Luas tiap persil di tiap zona / area of each parcel in each zone"),
     "exposure": ("exposure", "Siapa dan apa yang terpapar bahaya / exposure to hazards"),

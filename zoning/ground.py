@@ -20,7 +20,7 @@ from zoning.plan import OverlayRule, Plan, PlanMeta
 from zoning.ruleset import RuleSet, rules_on
 from zoning.sempadan import river_widths
 
-__all__ = ["Ground", "LayerUse", "OverlayMap", "ZoneMap", "ground_on"]
+__all__ = ["NONE_WORDS", "Ground", "LayerUse", "OverlayMap", "ZoneMap", "ground_on", "words_of"]
 
 #: What stands in an official attribute where there is nothing.
 NONE_WORDS = frozenset({"", "tidak ada", "-"})
@@ -232,7 +232,7 @@ def _chosen(
     certain = np.ones(len(frame), dtype=bool)
     possible = certain
     if rule.column:
-        raw = _words(_column(frame, rule.column, rule.layer))
+        raw = words_of(frame, rule.column, rule.layer)
         words = raw.fillna("").str.casefold().to_numpy(dtype=object)
         wanted = {value.casefold() for value in rule.values}
         if "*" in wanted:
@@ -241,12 +241,13 @@ def _chosen(
             certain = np.array([word in wanted for word in words], dtype=bool)
         possible = certain | (raw.isna() | (raw == "")).to_numpy(dtype=bool)
     if rule.decree_column:
-        decree = _words(_column(frame, rule.decree_column, rule.layer))
+        decree = words_of(frame, rule.decree_column, rule.layer)
         decided = ~decree.fillna("").str.casefold().isin(NONE_WORDS).to_numpy(dtype=bool)
         certain = certain & decided
     return certain, possible
 
 
-def _words(column: Any) -> Any:
+def words_of(frame: gpd.GeoDataFrame, column: str, layer: str) -> Any:
     """Return a column as text; a code that was read as 1003.0 is 1003."""
-    return column.astype("string").str.strip().str.removesuffix(".0")
+    text = _column(frame, column, layer).astype("string")
+    return text.str.strip().str.removesuffix(".0")

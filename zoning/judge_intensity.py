@@ -13,9 +13,9 @@ from zoning.lattice import FREE, PROHIBITED, UNKNOWN, Interval
 from zoning.permit import Permit
 from zoning.plan import Citation, IntensityRule
 from zoning.plot import AreaRange, Plot, PlotPart
-from zoning.ruleset import applies_to
+from zoning.ruleset import RuleSet, Selection, applies_to
 
-__all__ = ["Limits", "intensity_findings", "limits_for", "smallest_plot"]
+__all__ = ["Limits", "intensity_findings", "limits_for", "smallest_plot", "zone_limits"]
 
 #: Limits on a share of the plot: the declared area that is compared.
 RATIOS: Final = {
@@ -49,24 +49,37 @@ class Limits:
 
 
 def limits_for(part: PlotPart, parameter: str, permit: Permit, area: AreaRange) -> Limits | None:
+    """Return the limit of a parameter in a part of a plot; None where the plan sets none."""
+    rules = part.scene.ground.rules
+    return zone_limits(rules, part.zone, part.selection, parameter, permit.kelas_jalan, area)
+
+
+def zone_limits(
+    rules: RuleSet,
+    zone: str,
+    selection: Selection,
+    parameter: str,
+    kelas_jalan: str,
+    area: AreaRange,
+) -> Limits | None:
     """Return the limit of a parameter in a zone; None where the plan sets none.
 
     Size classes are half-open; a plot that no class takes is a gap, and so is one that may
     lie in none. Rules for the activity go before rules for all.
     """
-    rules = [
+    known = [
         rule
-        for rule in part.scene.ground.rules.intensities.get(part.zone, ())
-        if rule.parameter == parameter and _may_concern(rule, part, permit)
+        for rule in rules.intensities.get(zone, ())
+        if rule.parameter == parameter and _may_concern(rule, selection, kelas_jalan)
     ]
-    special = [rule for rule in rules if rule.kegiatan]
-    rules = special or rules
-    if not rules:
+    special = [rule for rule in known if rule.kegiatan]
+    known = special or known
+    if not known:
         return None
-    fitting = [r for r in rules if r.area_from_m2 <= area.hi and area.lo < r.area_to_m2]
+    fitting = [r for r in known if r.area_from_m2 <= area.hi and area.lo < r.area_to_m2]
     ends = (area.lo, area.hi)
-    gap = not all(any(r.area_from_m2 <= end < r.area_to_m2 for r in rules) for end in ends)
-    chosen = fitting or rules
+    gap = not all(any(r.area_from_m2 <= end < r.area_to_m2 for r in known) for end in ends)
+    chosen = fitting or known
     limits = [rule.limit for rule in chosen]
     low, high = min(limits), max(limits)
     strict, loose = (low, high) if chosen[0].is_maximum else (high, low)
@@ -74,12 +87,12 @@ def limits_for(part: PlotPart, parameter: str, permit: Permit, area: AreaRange) 
     return Limits(strict, loose, rule, gap)
 
 
-def _may_concern(rule: IntensityRule, part: PlotPart, permit: Permit) -> bool:
-    if rule.kelas_jalan and permit.kelas_jalan and rule.kelas_jalan != permit.kelas_jalan:
+def _may_concern(rule: IntensityRule, selection: Selection, kelas_jalan: str) -> bool:
+    if rule.kelas_jalan and kelas_jalan and rule.kelas_jalan != kelas_jalan:
         return False
     if not rule.kegiatan:
         return True
-    rows = part.selection.rows
+    rows = selection.rows
     return any(applies_to(rule.kegiatan, (), row.kegiatan, row.kelompok) for row in rows)
 
 

@@ -5,28 +5,35 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from spatial.crs import AREA_CRS, METRIC_CRS, parse_crs
-from spatial.errors import CrsError, PlanNotFoundError
+from spatial.errors import CrsError, PlanError, PlanNotFoundError
 from spatial.notes import Note
-from zoning.matrix import parse_cell
-from zoning.plan import (
-    Citation,
-    Dated,
-    Exemption,
-    IntensityRule,
-    KbliRow,
-    MatrixRow,
-    OverlayRule,
-    Plan,
-    PlanMeta,
-    RiverWidth,
+from zoning.plan import Dated, Plan, PlanMeta
+from zoning.plan_checks import meta_faults, plan_faults
+from zoning.plan_rows import (
+    as_date,
+    exemption,
+    intensity_rule,
+    kbli_row,
+    matrix_row,
+    overlay_rule,
+    river_width,
 )
-from zoning.tables import Row, TableReading, columns_of, raise_first, read_table, validate
+from zoning.tables import (
+    MAX_BYTES,
+    Row,
+    TableReading,
+    columns_of,
+    raise_first,
+    read_table,
+    validate,
+)
+from zoning.toml_lines import line_of
 
 __all__ = ["TABLES", "PlanReading", "load_plan", "load_plans", "read_plan_folder"]
 
@@ -118,6 +125,8 @@ def read_plan_folder(folder: Path, source: Any = None) -> PlanReading:
         tables[name] = read_table(path, name)
         hashes.append(hashlib.sha256(path.read_bytes()).hexdigest())
         faults.extend(tables[name].faults)
+    if not faults:
+        faults.extend(plan_faults(tables))
     if meta is None or faults:
         return PlanReading(folder, None, tables, tuple(faults))
     plan = _plan(meta, tables, source, hashlib.sha256("".join(hashes).encode()).hexdigest(), folder)
@@ -126,7 +135,8 @@ def read_plan_folder(folder: Path, source: Any = None) -> PlanReading:
 
 def _meta_bytes(folder: Path) -> bytes:
     try:
-        return (folder / "plan.toml").read_bytes()
+        with (folder / "plan.toml").open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         siblings = sorted(path.parent.name for path in folder.parent.glob("*/plan.toml"))
         raise PlanNotFoundError(
@@ -137,6 +147,14 @@ def _meta_bytes(folder: Path) -> bytes:
             folder=str(folder),
             known=", ".join(siblings) or "-",
         ) from error
+    if len(raw) > MAX_BYTES:
+        raise PlanError(
+            "{file} is larger than {limit} bytes",
+            code="plan_table_too_large",
+            file="plan.toml",
+            limit=MAX_BYTES,
+        )
+    return raw
 
 
 def _missing_table(folder: Path, name: str) -> Note:
@@ -154,13 +172,23 @@ def _missing_table(folder: Path, name: str) -> Note:
 
 def _meta(raw: bytes) -> tuple[PlanMeta | None, list[Note]]:
     try:
-        data = tomllib.loads(raw.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        content = raw.decode("utf-8-sig")
+        data = tomllib.loads(content)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         text = "plan.toml cannot be read: {why}"
-        return None, [Note("plan_toml", text, "error", {"file": "plan.toml", "why": str(error)})]
+        facts = {"file": "plan.toml", "row": None, "column": None, "why": str(error)}
+        return None, [Note("plan_toml", text, "error", facts)]
     plain = _plain_dates(data)
-    faults = list(validate(plain, "plan", file="plan.toml")) + list(_crs_faults(plain))
+    found = [*validate(plain, "plan", file="plan.toml"), *_crs_faults(plain)]
+    found += [] if found else meta_faults(plain)
+    faults = [_with_line(fault, content) for fault in found]
     return (None, faults) if faults else (_meta_of(plain), [])
+
+
+def _with_line(fault: Note, content: str) -> Note:
+    """Add the line of `plan.toml` that a fault speaks of."""
+    path = str(fault.details.get("column") or "").split(".")
+    return replace(fault, details=fault.details | {"row": line_of(content, path)})
 
 
 def _plain_dates(value: Any) -> Any:
@@ -181,7 +209,9 @@ def _crs_faults(data: Mapping[str, Any]) -> Iterator[Note]:
         try:
             crs = parse_crs(data[key], what=f"plan.toml, {key}")
         except CrsError as error:
-            yield Note.of(error)
+            text = "plan.toml, {column}: {why}"
+            details = {"file": "plan.toml", "column": key, "why": str(error)}
+            yield Note("plan_crs_unknown", text, "error", details)
             continue
         if not crs.is_projected or crs.axis_info[0].unit_name != "metre":
             text = "plan.toml, {column}: {value} is no plane in metres; write a projected CRS"
@@ -197,8 +227,8 @@ def _meta_of(data: Mapping[str, Any]) -> PlanMeta:
         kind=data["jenis"],
         legal_ref=data["dasar"],
         promulgated=promulgated,
-        valid_from=_date(data.get("berlaku_dari")) or promulgated,
-        valid_to=_date(data.get("berlaku_sampai")),
+        valid_from=as_date(data.get("berlaku_dari")) or promulgated,
+        valid_to=as_date(data.get("berlaku_sampai")),
         legal_status=data["status_hukum"],
         status=data["status"],
         scale_denominator=data["skala"],
@@ -222,10 +252,6 @@ def _meta_of(data: Mapping[str, Any]) -> PlanMeta:
     )
 
 
-def _date(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
 def _plan(
     meta: PlanMeta, tables: Mapping[str, TableReading], source: Any, version: str, folder: Path
 ) -> Plan:
@@ -234,114 +260,13 @@ def _plan(
 
     return Plan(
         meta=meta,
-        matrix=build("itbx", _matrix_row),
-        intensities=build("intensitas", _intensity),
-        overlays=build("ketentuan_khusus", _overlay),
-        kbli=build("kbli", _kbli),
-        exemptions=build("pengecualian", _exemption),
-        rivers=build("sempadan", _river),
+        matrix=build("itbx", matrix_row),
+        intensities=build("intensitas", intensity_rule),
+        overlays=build("ketentuan_khusus", overlay_rule),
+        kbli=build("kbli", kbli_row),
+        exemptions=build("pengecualian", exemption),
+        rivers=build("sempadan", river_width),
         source=source,
         version=version,
         folder=folder,
-    )
-
-
-def _dated(meta: PlanMeta, row: Row, instrument: str = "") -> dict[str, Any]:
-    values = row.values
-    basis = Citation(
-        instrument or meta.legal_ref,
-        values["pasal"],
-        values.get("kutipan", ""),
-        values["sumber"],
-        values["status"],
-    )
-    return {
-        "basis": basis,
-        "line": row.line,
-        "valid_from": _date(values.get("berlaku_dari")),
-        "valid_to": _date(values.get("berlaku_sampai")),
-    }
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(";") if part.strip())
-
-
-def _matrix_row(meta: PlanMeta, row: Row) -> MatrixRow:
-    named = columns_of("itbx")
-    cells = {zone: parse_cell(text) for zone, text in row.values.items() if zone not in named}
-    return MatrixRow(
-        kegiatan=row.values["kegiatan"],
-        kelompok=row.values.get("kelompok", ""),
-        cells=cells,
-        **_dated(meta, row),
-    )
-
-
-def _intensity(meta: PlanMeta, row: Row) -> IntensityRule:
-    values = row.values
-    return IntensityRule(
-        zona=values["zona"],
-        parameter=values["parameter"],
-        limit=values["nilai"],
-        area_from_m2=values.get("luas_dari_m2", 0.0),
-        area_to_m2=values.get("luas_sampai_m2", float("inf")),
-        kelas_jalan=values.get("kelas_jalan", ""),
-        kegiatan=_listed(values.get("kegiatan", "")),
-        **_dated(meta, row),
-    )
-
-
-def _overlay(meta: PlanMeta, row: Row) -> OverlayRule:
-    values = row.values
-    own_layer = meta.layer if values["geometri"] == "atribut" else ""
-    return OverlayRule(
-        kode=values["kode"],
-        nama=values.get("nama", values["kode"]),
-        geometry=values["geometri"],
-        layer=values.get("layer", own_layer),
-        column=values.get("kolom", ""),
-        values=_listed(values.get("nilai", "")),
-        distance_m=values.get("jarak_m"),
-        ce90_m=values.get("ce90_m"),
-        kegiatan=_listed(values["kegiatan"]),
-        except_kegiatan=_listed(values.get("kecuali_kegiatan", "")),
-        effect=values["efek"],
-        parameter=values.get("parameter", ""),
-        limit=values.get("batas"),
-        conditions=_listed(values.get("syarat", "")),
-        exemptions=_listed(values.get("pengecualian", "")),
-        deducts=values.get("kurangi_luas") == "ya",
-        decree_column=values.get("kolom_sk", ""),
-        foreign=bool(values.get("instrumen")),
-        **_dated(meta, row, values.get("instrumen", "")),
-    )
-
-
-def _kbli(meta: PlanMeta, row: Row) -> KbliRow:
-    return KbliRow(kbli=row.values["kbli"], kegiatan=row.values["kegiatan"], **_dated(meta, row))
-
-
-def _exemption(meta: PlanMeta, row: Row) -> Exemption:
-    values = row.values
-    conditions = _listed(values.get("syarat", ""))
-    return Exemption(
-        kode=values["kode"],
-        uraian=values["uraian"],
-        conditions=conditions,
-        **_dated(meta, row),
-    )
-
-
-def _river(meta: PlanMeta, row: Row) -> RiverWidth:
-    values = row.values
-    choice = {"ya": True, "tidak": False, "besar": True, "kecil": False, "*": None}
-    return RiverWidth(
-        urban=choice[values["perkotaan"]],
-        levee=choice[values["bertanggul"]],
-        large=choice[values["kelas"]],
-        depth_from_m=values.get("kedalaman_dari_m", 0.0),
-        depth_to_m=values.get("kedalaman_sampai_m", float("inf")),
-        distance_m=values["jarak_m"],
-        **_dated(meta, row),
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from zoning.plan import RiverWidth
 
-__all__ = ["river_widths"]
+__all__ = ["DEPTH", "LARGE", "LEVEE", "URBAN", "river_widths"]
 
 #: Our columns of a river layer, each with the official spelling it may still carry.
 URBAN: Final = ("perkotaan", "PERKOTAAN")

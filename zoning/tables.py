@@ -19,7 +19,16 @@ from jsonschema.exceptions import ValidationError
 from spatial.errors import PlanError
 from spatial.notes import Note
 
-__all__ = ["Row", "TableReading", "columns_of", "raise_first", "read_table", "schema", "validate"]
+__all__ = [
+    "Row",
+    "TableReading",
+    "columns_of",
+    "raise_first",
+    "read_lines",
+    "read_table",
+    "schema",
+    "validate",
+]
 
 #: A rule table is typed by people; anything larger is not one.
 MAX_BYTES: Final = 20_000_000
@@ -88,7 +97,9 @@ def read_table(path: Path, name: str) -> TableReading:
     PlanError
         If the file cannot be read at all.
     """
-    lines = list(csv.reader(io.StringIO(_text(path), newline=""), strict=True))
+    lines, torn = _lines(path)
+    if torn is not None:
+        return TableReading(path.name, (), (), (torn,))
     if not lines or not any(lines[0]):
         raise PlanError(
             "{file} is empty",
@@ -109,6 +120,30 @@ def read_table(path: Path, name: str) -> TableReading:
         faults.extend(found)
         rows.append(Row(line, values))
     return TableReading(path.name, header, tuple(rows), tuple(faults))
+
+
+def read_lines(path: Path) -> list[list[str]]:
+    """Return the cells of every line of a CSV file, bounded and UTF-8.
+
+    Raises
+    ------
+    PlanError
+        If the text is not one.
+    """
+    lines, torn = _lines(path)
+    raise_first([] if torn is None else [torn])
+    return lines
+
+
+def _lines(path: Path) -> tuple[list[list[str]], Note | None]:
+    """Return the cells of every line, or where the text stops being a table."""
+    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    try:
+        return list(reader), None
+    except csv.Error as error:
+        text = "{file}, row {row}: the text is no table here: {why}; check the quotes"
+        facts = {"file": path.name, "row": reader.line_num, "column": None, "why": str(error)}
+        return [], Note("plan_table_torn", text, "error", facts)
 
 
 def _text(path: Path) -> str:
@@ -229,9 +264,9 @@ def _fault(error: ValidationError, file: str, line: int | None) -> Note:
     details = {"file": file, "row": line, "column": column, "value": _short(error.instance)}
     wanted: Any = error.validator_value
     if error.validator == "required":
-        present: Any = error.instance
-        missing = next(key for key in wanted if key not in present)
-        column = f"{column}.{missing}" if column else str(missing)
+        # jsonschema says which one only in its sentence: "'pasal' is a required property".
+        missing = error.message.split("'")[1]
+        column = f"{column}.{missing}" if column else missing
         text = "{file}, row {row}, column {column}: nothing stands there; fill it"
         return Note("plan_cell_empty", text, "error", details | {"column": column})
     if error.validator == "enum":
@@ -242,12 +277,32 @@ def _fault(error: ValidationError, file: str, line: int | None) -> Note:
         text = "{file}, row {row}, column {column}: {value} is no date; write it like 2024-06-13"
         return Note("plan_not_a_date", text, "error", details)
     if error.validator == "additionalProperties":
-        text = "{file}, row {row}: {problem}; remove it or correct its name"
-        return Note("plan_key_unknown", text, "error", details | {"problem": error.message})
+        text = "{file}, row {row}: there is no {column!r}; remove it or correct its name. "
+        text += "Known: {known}"
+        facts = _extra(error, column)
+        return Note("plan_key_unknown", text, "error", details | facts)
+    if error.validator == "pattern" and file == "itbx.csv":
+        text = "{file}, row {row}, column {column}: {value} is no cell of a matrix; write I, X, T, "
+        text += "B, T1, T1,B1 (both) or T|B (one of them), or leave it blank"
+        return Note("plan_matrix_cell", text, "error", details)
     text = "{file}, row {row}, column {column}: {value} does not fit: {problem}. {meaning}"
     meaning = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
     facts = details | {"problem": _problem(error), "meaning": meaning}
     return Note("plan_value_unfit", text, "error", facts)
+
+
+def _extra(error: ValidationError, path: str) -> dict[str, Any]:
+    """Return the first key that the schema does not know, and those it knows."""
+    known = list(error.schema.get("properties", {})) if isinstance(error.schema, dict) else []
+    patterns = error.schema.get("patternProperties", {}) if isinstance(error.schema, dict) else {}
+    present: Any = error.instance
+    extra = next(
+        str(key)
+        for key in present
+        if key not in known and not any(re.search(one, str(key)) for one in patterns)
+    )
+    column = f"{path}.{extra}" if path else extra
+    return {"column": column, "known": ", ".join(known) or " ".join(patterns)}
 
 
 def _short(value: object) -> str:
