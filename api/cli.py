@@ -25,6 +25,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "layers": ("layers", "Daftar layer beserta versinya / list layers and versions"),
     "plan": ("plan", "Periksa, mulai dan ubah folder rencana / lint and edit plan folders"),
     "check": ("check", "Periksa kesesuaian izin / check permits against the plans"),
+    "register": ("register", "Keputusan tercatat: list, verify, export-head / decisions on record"),
+    "replay": ("replay", "Nilai ulang keputusan tercatat / judge a recorded decision again"),
     "shares": ("shares", "Luas tiap persil di tiap zona / area of each parcel in each zone"),
     "exposure": ("exposure", "Siapa dan apa yang terpapar bahaya / exposure to hazards"),
     "terrain": ("terrain", "Lereng, aliran dan HAND dari DEM / slope, flow and HAND"),

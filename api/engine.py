@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,16 @@ from layers.workspace import Workspace
 from spatial.crs import Bounds
 from spatial.errors import PlanNotFoundError
 from zoning import Plan, Verdicts, check_permits, load_plans, zones_at
+from zoning.register import (
+    Draft,
+    PlanArchive,
+    Receipt,
+    Recorder,
+    Register,
+    Replay,
+    drafts_of,
+    replay,
+)
 
 __all__ = ["Engine", "today"]
 
@@ -98,6 +109,74 @@ class Engine:
                 known=", ".join(one.id for one in self.plans),
             )
         return found
+
+    @cached_property
+    def archive(self) -> PlanArchive:
+        """Rule files that decided, by their hash."""
+        return PlanArchive(self.workspace.register / "rencana")
+
+    @cached_property
+    def register(self) -> Register:
+        """The decisions on record; opening it keeps the plans' files, so each can be replayed.
+
+        Raises
+        ------
+        PlanError
+            If rule files were changed since the workspace was opened.
+        """
+        self.archive.keep(self.plans)
+        return Register(self.workspace.register)
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """The one writer of this process: submissions of many threads share a transaction."""
+        return Recorder(self.register)
+
+    def drafts(
+        self,
+        permits: gpd.GeoDataFrame,
+        answers: Sequence[bytes],
+        on: date | None = None,
+        plan: str | None = None,
+        keys: Sequence[str | None] | None = None,
+    ) -> list[Draft]:
+        """Return what is to be recorded of permits judged by `check` with the same `on`, `plan`.
+
+        Parameters
+        ----------
+        answers : sequence of bytes
+            The verdicts' JSON as it is handed out, one per permit.
+        """
+        return drafts_of(permits, answers, on=on, plan=plan, keys=keys)
+
+    def record(
+        self,
+        permits: gpd.GeoDataFrame,
+        answers: Sequence[bytes],
+        on: date | None = None,
+        plan: str | None = None,
+        keys: Sequence[str | None] | None = None,
+    ) -> list[Receipt]:
+        """Record decisions and return when they are safe on the disk.
+
+        Raises
+        ------
+        PermitError
+            `register_key_reused`, if a key stands for another application.
+        StoreError
+            If the disk refuses.
+        """
+        return self.recorder.submit(self.drafts(permits, answers, on, plan, keys)).result()
+
+    def replay(self, decision_id: str) -> Replay:
+        """Judge a decision on record again by its own rules and layers.
+
+        Raises
+        ------
+        LayerNotFoundError
+            `decision_unknown`.
+        """
+        return replay(self.register.get(decision_id), self.archive, self.store)
 
     def zones_at(self, lon: float, lat: float, on: date | None = None) -> list[dict[str, Any]]:
         """Return the zone of every instrument at a place, with its distance to the boundary."""

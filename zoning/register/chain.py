@@ -1,0 +1,172 @@
+"""How entries are chained: each hash covers its place, the entry before and its own content."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import zlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from spatial.errors import EngineError, PermitError
+from zoning.register.entry import Decision, Draft, Receipt, sha256
+
+__all__ = [
+    "GENESIS",
+    "ROW",
+    "Packed",
+    "append_group",
+    "content_faults",
+    "decision_of",
+    "row_faults",
+]
+
+GENESIS: Final = "0" * 64
+OFFICE_TIME: Final = ZoneInfo("Asia/Jakarta")
+#: What a row is read as, in this order.
+ROW: Final = "SELECT seq, id, key, permit_id, entry, request, answer, previous, hash FROM decisions"
+
+
+class Packed:
+    """A draft with what takes time done before the transaction begins."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.request_hash = sha256(draft.request)
+        self.answer_hash = sha256(draft.answer)
+        self.request = zlib.compress(draft.request, 1)
+        self.answer = zlib.compress(draft.answer, 1)
+
+
+def append_group(db: sqlite3.Connection, group: Sequence[Packed]) -> list[Receipt] | EngineError:
+    """Append one submission, or refuse it before anything of it is written."""
+    known: dict[str, Receipt] = {}
+    fresh: dict[str, str] = {}
+    for one in group:
+        key = one.draft.key
+        if key is None:
+            continue
+        row = db.execute(f"{ROW} WHERE key = ?", (key,)).fetchone()
+        first = decision_of(row) if row else None
+        before = (
+            str(first.entry["request_sha256"]) if first else fresh.setdefault(key, one.request_hash)
+        )
+        if before != one.request_hash:
+            return _reused(key)
+        if first is not None:
+            known[key] = _receipt(first, repeated=True)
+    return [_known_or_new(db, one, known) for one in group]
+
+
+def _known_or_new(db: sqlite3.Connection, one: Packed, known: dict[str, Receipt]) -> Receipt:
+    key = one.draft.key
+    if key is not None and key in known:
+        return known[key]
+    receipt = _insert(db, one)
+    if key is not None:
+        known[key] = Receipt(
+            receipt.id, receipt.seq, receipt.hash, receipt.recorded_at, receipt.answer, True
+        )
+    return receipt
+
+
+def _insert(db: sqlite3.Connection, one: Packed) -> Receipt:
+    last = db.execute("SELECT seq, hash FROM decisions ORDER BY seq DESC LIMIT 1").fetchone()
+    seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
+    now = datetime.now(UTC)
+    # Numbers run on over the years, so a number alone names a decision.
+    decision_id = f"{now.astimezone(OFFICE_TIME).year}-{seq:06d}"
+    draft = one.draft
+    entry = orjson.dumps(
+        draft.facts
+        | {
+            "id": decision_id,
+            "key": draft.key,
+            "permit_id": draft.permit_id,
+            "recorded_at": now.isoformat(timespec="microseconds"),
+            "request_sha256": one.request_hash,
+            "answer_sha256": one.answer_hash,
+        },
+        option=orjson.OPT_SORT_KEYS,
+    )
+    link = _link(seq, previous, entry)
+    db.execute(
+        "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            seq, decision_id, draft.key, draft.permit_id, entry, one.request, one.answer,
+            previous, link,
+        ),
+    )  # fmt: skip
+    return Receipt(decision_id, seq, link, now.isoformat(timespec="microseconds"), draft.answer)
+
+
+def _link(seq: int, previous: str, entry: bytes | str) -> str:
+    # A tool that edits a row may leave a text where bytes were.
+    content = entry.encode() if isinstance(entry, str) else entry
+    return hashlib.sha256(f"{seq}\n{previous}\n".encode() + content).hexdigest()
+
+
+def decision_of(row: Sequence[Any]) -> Decision:
+    """Return a row as the decision it holds."""
+    seq, _, _, _, entry, request, answer, previous, link = row
+    return Decision(seq, orjson.loads(entry), _unpacked(request), _unpacked(answer), previous, link)
+
+
+def row_faults(row: Sequence[Any], previous: str) -> list[str]:
+    """Return a sentence for everything in a row that is not as it was recorded.
+
+    Parameters
+    ----------
+    previous : str
+        Hash of the row before.
+    """
+    seq, decision_id, key, permit_id, entry, _, _, before, link = row
+    if before != previous:
+        return [f"entry {seq} does not follow entry {seq - 1}"]
+    if link != _link(seq, before, entry):
+        return [f"entry {seq} was changed"]
+    decision = decision_of(row)
+    said = (decision.entry["id"], decision.entry["key"], decision.entry["permit_id"])
+    found = [] if said == (decision_id, key, permit_id) else ["its number or key was changed"]
+    return [f"entry {seq}: {fault}" for fault in [*found, *content_faults(decision)]]
+
+
+def content_faults(decision: Decision) -> list[str]:
+    """Return what of a decision's content is not what its entry holds fast."""
+    entry = decision.entry
+    pairs = (("request", decision.request), ("answer", decision.answer))
+    return [
+        f"its {name} was changed" for name, it in pairs if sha256(it) != entry[f"{name}_sha256"]
+    ]
+
+
+def _unpacked(content: bytes) -> bytes:
+    """Return what was packed; bytes that do not unpack are no content, and their hash shows it."""
+    try:
+        return zlib.decompress(content)
+    except zlib.error:
+        return b""
+
+
+def _receipt(decision: Decision, *, repeated: bool) -> Receipt:
+    return Receipt(
+        decision.id,
+        decision.seq,
+        decision.hash,
+        str(decision.entry["recorded_at"]),
+        decision.answer,
+        repeated,
+    )
+
+
+def _reused(key: str) -> PermitError:
+    return PermitError(
+        "the key {key!r} was used before for another application",
+        code="register_key_reused",
+        hint="Send a key of its own with each application; the first one stands as it was",
+        key=key[:80],
+    )
