@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "layers": ("layers", "Daftar layer beserta versinya / list layers and versions"),
     "plan": ("plan", "Periksa, mulai dan ubah folder rencana / lint and edit plan folders"),
     "check": ("check", "Periksa kesesuaian izin / check permits against the plans"),
+    "conflicts": ("conflicts", "Pertentangan antarrencana / contradictions between plans"),
     "register": ("register", "Keputusan tercatat: list, verify, export-head / decisions on record"),
     "replay": ("replay", "Nilai ulang keputusan tercatat / judge a recorded decision again"),
     "shares": ("shares", "Luas tiap persil di tiap zona / area of each parcel in each zone"),

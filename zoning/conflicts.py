@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from zoning.crossplan_sheets import family_of, pitti_class
 from zoning.finding import Finding
 from zoning.judge_zones import zone_findings
 from zoning.lattice import FREE, UNKNOWN, Interval, Izin, join_all
@@ -15,22 +16,29 @@ __all__ = ["conflict_findings", "foreign_findings"]
 
 
 def conflict_findings(
-    compared: Sequence[Scene], permit: Permit, findings: Sequence[Finding]
+    compared: Sequence[Scene], permit: Permit, findings: Sequence[Finding], deciding: str
 ) -> list[Finding]:
     """Return one finding per other plan in force that says something else for certain.
 
     It widens the answer where the other plan prohibits what the deciding one allows; where
     both allow it, or the deciding one prohibits it, it is only said.
+
+    Parameters
+    ----------
+    deciding : str
+        Kind of the instrument that decides.
     """
     base = [f for f in findings if f.kind == "matriks"]
     if not base:
         return []
     decided = join_all(f.interval for f in base)
-    found = (_compare(scene, permit, decided, base[0]) for scene in compared)
+    found = (_compare(scene, permit, decided, base[0], deciding) for scene in compared)
     return [finding for finding in found if finding is not None]
 
 
-def _compare(scene: Scene, permit: Permit, decided: Interval, base: Finding) -> Finding | None:
+def _compare(
+    scene: Scene, permit: Permit, decided: Interval, base: Finding, deciding: str
+) -> Finding | None:
     selection = scene.ground.rules.select(permit.kegiatan, permit.kbli)
     other = zone_findings(scene, selection, [hit.zone for hit in scene.zones])
     if not other:
@@ -53,6 +61,7 @@ def _compare(scene: Scene, permit: Permit, decided: Interval, base: Finding) -> 
         spatial=True,
         facts={
             "rencana": scene.ground.meta.name,
+            "kelas": pitti_class(deciding, scene.ground.meta.kind),
             "zona": [f.facts["zona"] for f in other],
             "izin": said.to_list(),
             "izin_pemutus": decided.to_list(),
@@ -97,6 +106,7 @@ def foreign_findings(
             reason="KONFLIK_RENCANA",
             facts={
                 "rencana": rule.nama,
+                "kelas": pitti_class(scene.ground.meta.kind, family_of(rule)),
                 "zona": [f.facts["zona"] for f in zones],
                 "izin": overlay.interval.to_list(),
                 "izin_pemutus": base.to_list(),

@@ -72,7 +72,8 @@ def judge(case: Case) -> Verdict:
     """Judge one permit: zones, overlays, intensities, other plans, and what they add up to."""
     selections = [_select(scene, case.permit) for scene in case.scenes]
     findings = _spatial_findings(case, selections)
-    findings += conflict_findings(case.compared, case.permit, findings)
+    deciding = case.scenes[0].ground.meta.kind if case.scenes else ""
+    findings += conflict_findings(case.compared, case.permit, findings, deciding)
     regions = regions_of(findings)
     declared = case.permit.number("luas_sertipikat_m2")
     area = controlled_area(case.area_m2, case.uncertainty_m2, declared or None)
