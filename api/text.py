@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
 from spatial.errors import EngineError
 from spatial.notes import Note
@@ -54,13 +54,22 @@ def describe(thing: EngineError | Note, language: str = DEFAULT_LANGUAGE) -> tup
     """
     english = (thing.message, thing.hint) if isinstance(thing, EngineError) else (str(thing), "")
     texts = catalogue(language)
+    details = _told(thing.details, texts)
     return (
-        _fill(texts.get(thing.code), thing.details, english[0]),
-        _fill(texts.get(f"{thing.code}_hint"), thing.details, english[1]),
+        _fill(texts.get(thing.code), details, english[0]),
+        _fill(texts.get(f"{thing.code}_hint"), details, english[1]),
     )
 
 
-def _fill(template: str | None, details: dict[str, object], fallback: str) -> str:
+def _told(details: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
+    """Tell the fault that a note rests on, its `reason`, in the language of the note."""
+    if "fault" not in details or "fault_details" not in details:
+        return details
+    reason = _fill(texts.get(details["fault"]), details["fault_details"], details["reason"])
+    return details | {"reason": reason}
+
+
+def _fill(template: str | None, details: dict[str, Any], fallback: str) -> str:
     """Fill a template; a field that the facts do not carry falls back to English."""
     if template is None:
         return fallback

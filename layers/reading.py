@@ -17,7 +17,15 @@ from layers.layer import Layer, Provenance
 from layers.opener import opened
 from layers.raw import Raw, finite_bounds, read_raw
 from layers.values import blank_to_na, to_numbers
-from spatial.crs import INDONESIA, Bounds, check_extent, parse_crs, same_crs
+from spatial.crs import (
+    INDONESIA,
+    Bounds,
+    area_of_use_note,
+    check_extent,
+    lonlat_bounds,
+    parse_crs,
+    same_crs,
+)
 from spatial.errors import CrsError, GeometryError
 from spatial.notes import Note
 from spatial.repair import repair as repair_polygons
@@ -182,6 +190,8 @@ def _geometry(
         )  # fmt: skip
     if (bounds := finite_bounds(frame)) is not None:
         check_extent(bounds, frame.crs, within=within, what=name)
+        beyond = area_of_use_note(lonlat_bounds(bounds, frame.crs), frame.crs, what=name)
+        notes += [beyond] if beyond else []
     return frame
 
 
@@ -228,7 +238,13 @@ def _checked(
 def _repair_note(
     name: str, row: int, fault: GeometryError, before: Any, after: Any, how: str
 ) -> Note:
-    details = {"file": name, "row": row, "fault": fault.code, "reason": fault.message}
+    details = {
+        "file": name,
+        "row": row,
+        "fault": fault.code,
+        "fault_details": fault.details,
+        "reason": fault.message,
+    }
     if after is None:
         text = "{file}, row {row}: {reason}; it could not be repaired ({how}) and has no geometry"
         return Note("geometry_lost", text, "error", details | {"how": how})

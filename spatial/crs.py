@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -20,73 +20,40 @@ from pyproj.exceptions import CRSError as PyprojError
 from pyproj.network import set_network_enabled  # type: ignore[attr-defined]  # documented
 from pyproj.transformer import AreaOfInterest, TransformerGroup
 
+from spatial.crs_codes import (
+    AREA_CRS,
+    INDONESIA,
+    LONLAT,
+    METRIC_CRS,
+    Bounds,
+    parse_crs,
+    same_crs,
+)
 from spatial.errors import CrsError
+from spatial.notes import Note
 
 __all__ = [
     "AREA_CRS",
     "INDONESIA",
+    "LONLAT",
     "METRIC_CRS",
+    "Bounds",
     "Operation",
+    "area_of_use_note",
     "check_extent",
+    "lonlat_bounds",
     "operation",
     "parse_crs",
     "project",
+    "same_crs",
     "to_crs",
 ]
-
-AREA_CRS: Final = "ESRI:54034"
-METRIC_CRS: Final = "EPSG:9489"
-LONLAT: Final = "OGC:CRS84"
-
-Bounds: TypeAlias = tuple[float, float, float, float]
-#: Extent of Indonesia in degrees (west, south, east, north), as pyproj states for EPSG:9470.
-INDONESIA: Final[Bounds] = (92.01, -13.95, 141.46, 7.79)
 
 #: Edges are split where the straight line would leave its projected course by more than this.
 DENSIFY_TOLERANCE_M: Final = 0.001
 
 # The engine answers alike with and without a network, so PROJ never fetches a grid.
 set_network_enabled(active=False)
-
-
-def parse_crs(value: Any, *, what: str = "crs") -> pyproj.CRS:
-    """Look up a CRS by code, WKT or object.
-
-    Parameters
-    ----------
-    value : str, int, pyproj.CRS or None
-        For example `"EPSG:9489"`, `9489`, `"ESRI:54034"` or a WKT string.
-    what : str
-        Name of the thing the CRS belongs to, for the message.
-
-    Raises
-    ------
-    CrsError
-        If there is none, or it is not in the registry.
-
-    Examples
-    --------
-    >>> parse_crs("EPSG:9489").name
-    'SRGI2013 / UTM zone 49S'
-    """
-    if value is None or value == "":
-        raise CrsError(
-            "{what} states no coordinate reference system",
-            code="crs_missing",
-            hint="Give it: --source-crs EPSG:32749 (UTM 49S), EPSG:23835 or EPSG:23836 (TM-3), "
-            "EPSG:4326 (degrees)",
-            what=what,
-        )
-    try:
-        return pyproj.CRS.from_user_input(value)
-    except PyprojError as error:
-        raise CrsError(
-            "{what}: there is no coordinate reference system {value!r}",
-            code="crs_unknown",
-            hint="Use a code such as EPSG:9489, EPSG:32749, EPSG:4326 or ESRI:54034",
-            what=what,
-            value=str(value)[:80],
-        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +118,6 @@ def _operation(source_wkt: str, target_wkt: str) -> Operation:
     best = group.transformers[0]
     accuracy = best.accuracy if best.accuracy is not None and best.accuracy >= 0 else float("nan")
     return Operation(source.name, target.name, best.description, accuracy, best)
-
-
-def same_crs(one: Any, other: Any) -> bool:
-    """Say whether two CRS are equal apart from the order of their axes."""
-    return parse_crs(one).equals(parse_crs(other), ignore_axis_order=True)
 
 
 def project(
@@ -257,7 +219,7 @@ def check_extent(
     Traceback (most recent call last):
     spatial.errors.CrsError: parcel 7: latitude and longitude seem swapped ...
     """
-    if _inside(_lonlat_bounds(bounds, crs), within):
+    if _inside(lonlat_bounds(bounds, crs), within):
         return
     geographic = parse_crs(crs).is_geographic
     looks_degrees = (
@@ -298,7 +260,45 @@ def check_extent(
     )
 
 
-def _lonlat_bounds(bounds: Bounds, crs: Any) -> Bounds:
+def area_of_use_note(bounds: Bounds, crs: Any, *, what: str) -> Note | None:
+    """Return a warning where data reach beyond the area that a CRS is made for.
+
+    Parameters
+    ----------
+    bounds : (xmin, ymin, xmax, ymax)
+        Of the data in degrees, longitude first.
+    crs : CRS
+        The one they are in, or the plane on which they are measured.
+    what : str
+        Names the data.
+
+    Examples
+    --------
+    >>> note = area_of_use_note((107.2, -6.8, 107.7, -6.3), "EPSG:32749", what="permits")
+    >>> note.code, note.details["use"]
+    ('crs_beyond_use', [108.0, -80.0, 114.0, 0.0])
+    >>> area_of_use_note((110.1, -7.2, 110.2, -7.1), "EPSG:32749", what="permits") is None
+    True
+    """
+    chosen = parse_crs(crs)
+    use = chosen.area_of_use
+    if use is None or _inside(bounds, use.bounds):
+        return None
+    return Note(
+        "crs_beyond_use",
+        "{what} reach beyond the area of use of {crs} (degrees {use}); lengths and areas on it "
+        "are less accurate there",
+        "warning",
+        {
+            "what": what,
+            "crs": chosen.to_string() if chosen.to_authority() else chosen.name,
+            "bounds": [round(float(value), 4) for value in bounds],
+            "use": [round(float(value), 4) for value in use.bounds],
+        },
+    )
+
+
+def lonlat_bounds(bounds: Bounds, crs: Any) -> Bounds:
     """Bounds in degrees; infinite where the projection has no answer."""
     source = parse_crs(crs)
     if not np.isfinite(bounds).all() or source.is_geographic:

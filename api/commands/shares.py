@@ -10,14 +10,16 @@ import geopandas as gpd
 import numpy as np
 import orjson
 import pandas as pd
+import pyproj
+import shapely
 import typer
 
 from api.options import AsJson, SourceCrs, atomic_path
 from api.text import describe
-from layers.layer import Layer
 from layers.reading import read
-from spatial.crs import AREA_CRS, LONLAT, parse_crs, project
+from spatial.crs import AREA_CRS, LONLAT, area_of_use_note, parse_crs, project
 from spatial.errors import LayerError
+from spatial.notes import Note
 from spatial.shares import shares as measure
 
 __all__ = ["shares"]
@@ -51,13 +53,15 @@ def shares(
     frame = plots.features.reset_index(drop=True)
     zone_frame = plan.features
     table = measure(frame, zone_frame[zone_frame.geometry.notna()], by=plan.column(by), crs=plane)
-    shapes = _lonlat(frame).take(table["parcel_id"].to_numpy(dtype=np.intp))
+    lonlat = _lonlat(frame)
+    shapes = lonlat.take(table["parcel_id"].to_numpy(dtype=np.intp))
     if id_column:
         names = frame[plots.column(id_column)]
         table["parcel_id"] = names.take(table["parcel_id"].to_numpy(dtype=np.intp)).to_numpy()
     with atomic_path(output) as partial:
         _write(table, shapes, partial)
-    _tell(table, plots, plan, str(plane.to_string()), output, as_json=as_json)
+    notes = [*plots.report, *plan.report, *_beyond(lonlat, plane, parcels.name)]
+    _tell(table, notes, str(plane.to_string()), output, as_json=as_json)
 
 
 def _check_suffix(output: Path) -> None:
@@ -106,8 +110,17 @@ def _missing(value: Any) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value))
 
 
+def _beyond(parcels: gpd.GeoSeries, plane: pyproj.CRS, name: str) -> list[Note]:
+    """Warn where the plane is not made for the place of the parcels."""
+    west, south, east, north = shapely.total_bounds(np.asarray(parcels.array)).tolist()
+    if not np.isfinite(west):
+        return []
+    note = area_of_use_note((west, south, east, north), plane, what=name)
+    return [note] if note else []
+
+
 def _tell(
-    table: pd.DataFrame, plots: Layer, plan: Layer, plane: str, output: Path, *, as_json: bool
+    table: pd.DataFrame, notes: list[Note], plane: str, output: Path, *, as_json: bool
 ) -> None:
     refused = int((table["status"] != "").sum())
     overlapping = sorted(set(table.loc[table["overlap_with"] != "", "overlap_with"]))
@@ -118,14 +131,13 @@ def _tell(
         "rows": len(table),
         "without_answer": refused,
         "overlapping_zones": overlapping,
-        "notes": [note.to_dict() for layer in (plots, plan) for note in layer.report],
+        "notes": [note.to_dict() for note in notes],
     }
     if as_json:
         typer.echo(json.dumps(said, ensure_ascii=False))
         return
-    for layer in (plots, plan):
-        for note in layer.report:
-            typer.echo(f"! {describe(note)[0]}", err=True)
+    for note in notes:
+        typer.echo(f"! {describe(note)[0]}", err=True)
     typer.echo(f"{said['parcels']} persil, {said['rows']} baris → {output}")
     typer.echo(f"Luas dihitung pada bidang {plane}")
     if refused:
