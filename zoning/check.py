@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -30,7 +30,7 @@ from zoning.policies import Policy, require_policy
 from zoning.survey import Scene, survey
 from zoning.verdict import Evidence, Verdict, Verdicts
 
-__all__ = ["check_permits"]
+__all__ = ["cases_of", "check_permits", "office_day", "ordered"]
 
 #: Half a unit of the last decimal that permit coordinates are usually written with.
 DEGREE_PRECISION_M: Final = 0.0055
@@ -89,24 +89,14 @@ def check_permits(
     >>> verdict.verdict, verdict.reasons  # no layers were given: nothing is known
     ('PERLU_KAJIAN', ('TANPA_CAKUPAN', 'DATA_KEDALUWARSA'))
     """
-    plans = _ordered(plan)
+    plans = ordered(plan)
     if on is not None:
         _require_force(plans, on)
-    rows = permits_of(permits)
-    source = parse_crs(permits.crs, what="permits")
-    plane = plans[0].meta.area_crs
-    rows = _refuse_faulty(rows)
-    parcels = _on_plane([row.parcel for row in rows], source, plane)
-    footprints = _on_plane([row.footprint for row in rows], source, plane)
-    precision = DEGREE_PRECISION_M if source.is_geographic else METRE_PRECISION_M
-    batches = _batches(rows, plans, on, known_at)
+    rows, cases = cases_of(permits, plans, on=on, known_at=known_at, policy=policy)
     verdicts: list[Verdict | None] = [None] * len(rows)
-    for grounds, members in batches:
-        for index, verdict in _judge_batch(
-            grounds, members, rows, parcels, footprints, precision, known_at, require_policy(policy)
-        ):
-            verdicts[index] = verdict
-    today = date.today()
+    for index, case in cases:
+        verdicts[index] = judge(case)
+    today = office_day()
     for index, row in enumerate(rows):
         if verdicts[index] is None:
             verdicts[index] = _unjudged(row, plans, on or row.tanggal or today, known_at, policy)
@@ -114,12 +104,45 @@ def check_permits(
     return Verdicts([verdict for verdict in verdicts if verdict is not None], series)
 
 
+def cases_of(
+    permits: gpd.GeoDataFrame,
+    plans: Sequence[Plan],
+    *,
+    on: date | None = None,
+    known_at: str | None = None,
+    policy: str = "strict_parts",
+) -> tuple[list[Permit], Iterator[tuple[int, Case]]]:
+    """Return the permits, and the measured case of every one that can be judged.
+
+    Parameters
+    ----------
+    plans : sequence of Plan
+        In the order of their hierarchy.
+    """
+    rows = permits_of(permits)
+    source = parse_crs(permits.crs, what="permits")
+    plane = plans[0].meta.area_crs
+    rows = _refuse_faulty(rows)
+    parcels = _on_plane([row.parcel for row in rows], source, plane)
+    footprints = _on_plane([row.footprint for row in rows], source, plane)
+    precision = DEGREE_PRECISION_M if source.is_geographic else METRE_PRECISION_M
+    chosen = require_policy(policy)
+    batches = _batches(rows, plans, on, known_at)
+    cases = (
+        case
+        for grounds, members in batches
+        for case in _cases(grounds, members, rows, parcels, footprints, precision, known_at, chosen)
+    )
+    return rows, cases
+
+
 def office_day() -> date:
     """Return the day it is where the plans hold: legal dates are days of the office."""
     return datetime.now(OFFICE_TIME).date()
 
 
-def _ordered(plan: Plan | Iterable[Plan]) -> tuple[Plan, ...]:
+def ordered(plan: Plan | Iterable[Plan]) -> tuple[Plan, ...]:
+    """Return plans in the order in which they are asked; all on one plane of areas."""
     found = (plan,) if isinstance(plan, Plan) else tuple(plan)
     if not found:
         raise PlanNotFoundError("no plan was given", code="plan_not_given")
@@ -207,7 +230,7 @@ def _batches(
     return [(grounds[key], members) for key, members in groups.items()]
 
 
-def _judge_batch(
+def _cases(
     grounds: tuple[Ground, ...],
     members: Sequence[tuple[int, date]],
     rows: Sequence[Permit],
@@ -216,7 +239,7 @@ def _judge_batch(
     precision_m: float,
     known_at: str | None,
     policy: Policy,
-) -> Iterable[tuple[int, Verdict]]:
+) -> Iterator[tuple[int, Case]]:
     regions = [parcels[index] for index, _ in members]
     surveyed = [survey(ground, regions) for ground in grounds]
     doubts = area_uncertainty(regions, precision_m).tolist()
@@ -225,22 +248,24 @@ def _judge_batch(
         if whole[0].area_m2 < SMALLEST_PARCEL_M2:
             continue
         scenes, compared, rest = _fill(whole)
-        case = Case(
-            permit=rows[index],
-            parcel=parcels[index],
-            footprint=footprints[index],
-            area_m2=whole[0].area_m2,
-            uncertainty_m2=doubts[place],
-            precision_m=precision_m,
-            grounds=grounds,
-            scenes=tuple(scenes),
-            compared=tuple(compared),
-            rest=rest,
-            on=day,
-            known_at=known_at,
-            policy=policy,
+        yield (
+            index,
+            Case(
+                permit=rows[index],
+                parcel=parcels[index],
+                footprint=footprints[index],
+                area_m2=whole[0].area_m2,
+                uncertainty_m2=doubts[place],
+                precision_m=precision_m,
+                grounds=grounds,
+                scenes=tuple(scenes),
+                compared=tuple(compared),
+                rest=rest,
+                on=day,
+                known_at=known_at,
+                policy=policy,
+            ),
         )
-        yield index, judge(case)
 
 
 def _fill(whole: Sequence[Scene]) -> tuple[list[Scene], list[Scene], BaseGeometry | None]:

@@ -22,14 +22,14 @@ from zoning.lattice import FREE, UNKNOWN, Izin
 from zoning.outcome import Remainder, outcome_of
 from zoning.permit import Permit
 from zoning.plan import Plan
-from zoning.plot import Plot, area_finding, controlled_area, plot_of, regions_of
+from zoning.plot import Plot, Regions, area_finding, controlled_area, plot_of, regions_of
 from zoning.policies import Policy, counted_zones
 from zoning.ruleset import Selection
 from zoning.survey import Scene
 from zoning.transition import transition_of
 from zoning.verdict import Evidence, PlanUse, Verdict
 
-__all__ = ["Case", "engine_version", "judge"]
+__all__ = ["Case", "Weighed", "engine_version", "judge", "weigh"]
 
 ROLES: Final = ("memutus", "pembanding")
 
@@ -68,8 +68,19 @@ class Case:
     policy: Policy
 
 
-def judge(case: Case) -> Verdict:
-    """Judge one permit: zones, overlays, intensities, other plans, and what they add up to."""
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """A case with its findings, what they prohibit, and the plot that limits are taken of."""
+
+    selections: list[Selection]
+    findings: list[Finding]
+    regions: Regions
+    plot: Plot
+    remainder: Remainder
+
+
+def weigh(case: Case) -> Weighed:
+    """Return the findings of a case: zones, overlays, intensities, other plans."""
     selections = [_select(scene, case.permit) for scene in case.scenes]
     findings = _spatial_findings(case, selections)
     deciding = case.scenes[0].ground.meta.kind if case.scenes else ""
@@ -79,15 +90,23 @@ def judge(case: Case) -> Verdict:
     area = controlled_area(case.area_m2, case.uncertainty_m2, declared or None)
     plot = plot_of(case.scenes, selections, regions, area, case.area_m2)
     findings += _measured_findings(case, selections, plot)
-    meta = case.grounds[0].meta
     remainder = Remainder(
         parcel=case.parcel,
         footprint=case.footprint,
         smallest_m2=smallest_plot(plot, case.permit),
-        floor_m2=meta.area_floor_m2,
+        floor_m2=case.grounds[0].meta.area_floor_m2,
         precision_m=case.precision_m,
     )
-    outcome = outcome_of(findings, regions, remainder)
+    return Weighed(selections, findings, regions, plot, remainder)
+
+
+def judge(case: Case) -> Verdict:
+    """Judge one permit: what its findings add up to."""
+    weighed = weigh(case)
+    selections, findings = weighed.selections, weighed.findings
+    outcome = outcome_of(findings, weighed.regions, weighed.remainder)
+    declared = case.permit.number("luas_sertipikat_m2")
+    meta = case.grounds[0].meta
     return Verdict(
         permit_id=case.permit.permit_id,
         verdict=outcome.verdict,
