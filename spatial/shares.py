@@ -13,11 +13,14 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from spatial.crs import AREA_CRS, parse_crs, project
-from spatial.errors import GeometryError, SchemaError
+from spatial.crs import parse_crs, project
+from spatial.errors import LimitError
+from spatial.index.areas import NOISE, Areas, measure_areas
+from spatial.index.zones import ZoneIndex, build_index
+from spatial.rings import flatten
 from spatial.validity import faults
 
-__all__ = ["COLUMNS", "RELATIVE_NOISE", "shares"]
+__all__ = ["COLUMNS", "RELATIVE_NOISE", "shares", "shares_in"]
 
 COLUMNS: Final = (
     "parcel_id",
@@ -29,10 +32,9 @@ COLUMNS: Final = (
     "status",
 )
 #: An area below this share of its parcel is rounding, not ground.
-RELATIVE_NOISE: Final = 1e-9
-
-#: A layer's polygons may be large; only requests are bounded.
-_ANY_SIZE: Final = 2**31
+RELATIVE_NOISE: Final = NOISE
+#: How parcels were answered, by the numbers of `Areas.how`.
+_WAYS: Final = ("outside", "pure", "clipped", "overlapping", "unbounded")
 
 
 def shares(
@@ -68,7 +70,9 @@ def shares(
         - `status`: empty, or the code of the reason why the parcel has no answer.
 
         For each parcel sum(area_m2) - sum(overlap_m2) is its area, to 1e-9 of it. Zones that
-        only touch a parcel have no row.
+        only touch a parcel have no row. `attrs["answered"]` counts the parcels by how they
+        were answered: `pure` by the cells of the index alone, `clipped` edge by edge,
+        `overlapping` where zones lie over each other, `outside` the map, `unbounded` not.
 
     Raises
     ------
@@ -93,133 +97,84 @@ def shares(
     1       P-1  R-2     32.0   0.32
     2       P-1  NaN     20.0   0.20
     """
-    if by not in zones.columns:
-        raise SchemaError(
-            "{what} has no column {column!r}",
-            code="column_missing",
-            hint="It has: {known}",
-            what="the zone layer",
-            column=by,
-            known=", ".join(str(column) for column in zones.columns),
-        )
-    plane = parse_crs(AREA_CRS if crs is None else crs)
-    source_parcels = np.asarray(parcels.geometry.array, dtype=object)
-    reasons = faults(source_parcels, what=[str(label) for label in parcels.index])
+    return shares_in(parcels, build_index(zones, by=by, crs=crs))
+
+
+def shares_in(parcels: gpd.GeoDataFrame | gpd.GeoSeries, index: ZoneIndex) -> pd.DataFrame:
+    """Measure parcels against an index that is there already; as `shares` in all else.
+
+    Examples
+    --------
+    >>> plan = gpd.GeoDataFrame({"zona": ["R-2"]}, geometry=[shapely.box(0, 0, 10, 10)],
+    ...                         crs="ESRI:54034")
+    >>> index = build_index(plan, by="zona")
+    >>> parcel = gpd.GeoSeries([shapely.box(6, 2, 8, 4)], index=["P-1"], crs="ESRI:54034")
+    >>> shares_in(parcel, index)["share"].tolist()
+    [1.0]
+    """
+    source = np.asarray(parcels.geometry.array, dtype=object)
+    reasons = faults(source, what=[str(label) for label in parcels.index])
     sound = np.flatnonzero(reasons == None)  # noqa: E711  an array is compared element by element
-    shapes = project(
-        shapely.force_2d(source_parcels[sound]), parse_crs(parcels.crs, what="parcels"), plane
+    crs = parse_crs(parcels.crs, what="parcels")
+    shapes = project(shapely.force_2d(source[sound]), crs, parse_crs(index.crs))
+    found = measure_areas(index.grid, flatten(shapes))
+    for row in sound[found.unmeasured]:
+        reasons[row] = _too_complex(str(parcels.index[row]))
+    table = _table(parcels.index, sound, reasons, found, index.codes)
+    counts = np.bincount(found.how, minlength=len(_WAYS)).tolist()
+    table.attrs["answered"] = dict(zip(_WAYS, counts, strict=True))
+    return table
+
+
+def _too_complex(name: str) -> LimitError:
+    return LimitError(
+        "{what} crosses so many boundaries of zones that measuring it has no bound",
+        code="parcel_too_complex",
+        hint="Simplify its outline, or cut it into several parcels",
+        what=name,
     )
-    codes, zone_shapes = _zones(zones, by, plane)
-    pieces = _pieces(shapes, zone_shapes, codes)
-    measured = _measure(shapes, pieces)
-    return _table(parcels.index, sound, reasons, measured)
-
-
-def _zones(
-    zones: gpd.GeoDataFrame, by: str, plane: Any
-) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """Return codes and projected polygons; the first faulty zone is an error."""
-    source = np.asarray(zones.geometry.array, dtype=object)
-    found = faults(source, max_vertices=_ANY_SIZE)
-    for row in np.flatnonzero(found != None):  # noqa: E711  element by element
-        raise GeometryError(
-            "zone {zone!r} (row {row}) is not valid: {reason}",
-            code="zone_invalid",
-            hint="Repair it when reading the layer: areas measured on an invalid polygon are wrong",
-            zone=str(zones[by].iloc[row]),
-            row=int(row),
-            reason=str(found[row]),
-        )
-    codes = np.asarray(zones[by].astype("string").astype(object), dtype=object)
-    crs = parse_crs(zones.crs, what="the zone layer")
-    return codes, project(shapely.force_2d(source), crs, plane)
-
-
-def _pieces(
-    parcels: NDArray[np.object_], zones: NDArray[np.object_], codes: NDArray[np.object_]
-) -> pd.DataFrame:
-    """Cut every zone to every parcel it may meet: columns parcel, zone, piece."""
-    # A box query alone: predicates would prepare geometries, which threads must not share.
-    parcel, zone = shapely.STRtree(zones).query(parcels)
-    pieces = shapely.intersection(parcels[parcel], zones[zone])
-    has_area = shapely.area(pieces) > 0
-    return pd.DataFrame(
-        {"parcel": parcel[has_area], "zone": codes[zone[has_area]], "piece": pieces[has_area]}
-    )
-
-
-def _measure(parcels: NDArray[np.object_], pieces: pd.DataFrame) -> pd.DataFrame:
-    """Sum pieces to one row per parcel and zone, with overlaps and the uncovered rest."""
-    area = shapely.area(parcels)
-    rows: list[tuple[int, object, float, float, str]] = []
-    groups = dict(iter(pieces.groupby("parcel", sort=False)))
-    for parcel in range(len(parcels)):
-        group = groups.get(parcel)
-        whole = float(area[parcel])
-        covered = 0.0
-        if group is not None:
-            parts = {str(code): _union(part["piece"]) for code, part in group.groupby("zone")}
-            found = _with_overlaps(parts, whole)
-            covered = sum(part_area - overlap for _, part_area, overlap, _ in found)
-            rows += [(parcel, *row) for row in found]
-        rest = whole - covered
-        if rest > RELATIVE_NOISE * whole:
-            rows.append((parcel, pd.NA, rest, 0.0, ""))
-    frame = pd.DataFrame(rows, columns=["parcel", "zone", "area_m2", "overlap_m2", "overlap_with"])
-    frame["share"] = frame["area_m2"] / area[frame["parcel"].to_numpy(dtype=np.intp)]
-    return frame
-
-
-def _union(pieces: pd.Series[Any]) -> Any:
-    return pieces.iloc[0] if len(pieces) == 1 else shapely.union_all(pieces.to_numpy())
-
-
-def _with_overlaps(parts: dict[str, Any], whole: float) -> list[tuple[str, float, float, str]]:
-    """Give each part the area that parts before it, in order of their codes, have counted."""
-    codes = sorted(parts)
-    areas = {code: float(parts[code].area) for code in codes}
-    total = sum(areas.values())
-    if len(codes) == 1 or total - shapely.union_all(list(parts.values())).area <= (
-        RELATIVE_NOISE * whole
-    ):
-        return [(code, areas[code], 0.0, "") for code in codes]
-    found = []
-    for index, code in enumerate(codes):
-        earlier = [
-            other
-            for other in codes[:index]
-            if parts[other].intersection(parts[code]).area > RELATIVE_NOISE * whole
-        ]
-        before = shapely.union_all([parts[other] for other in earlier])
-        overlap = float(before.intersection(parts[code]).area) if earlier else 0.0
-        found.append((code, areas[code], overlap, "; ".join(earlier)))
-    return found
 
 
 def _table(
     labels: pd.Index[Any],
     sound: NDArray[np.intp],
     reasons: NDArray[np.object_],
-    measured: pd.DataFrame,
+    found: Areas,
+    codes: tuple[str, ...],
 ) -> pd.DataFrame:
-    """Put measured rows and refused parcels together in the order of the parcels."""
-    measured = measured.assign(
-        position=sound[measured["parcel"].to_numpy(dtype=np.intp)], status=""
-    )
+    """Put measured rows, uncovered rests and refused parcels together by parcel and code."""
+    rest = found.rest
+    uncovered = np.flatnonzero(rest)
     refused = np.flatnonzero(reasons != None)  # noqa: E711  element by element
-    without = pd.DataFrame(
-        {
-            "position": refused,
-            "zone": pd.NA,
-            "area_m2": np.nan,
-            "share": np.nan,
-            "overlap_m2": np.nan,
-            "overlap_with": "",
-            "status": [reasons[row].code for row in refused],
-        }
+    last = len(codes)
+    position = np.concatenate((sound[found.parcel], sound[uncovered], refused))
+    code = np.concatenate((found.code, np.full(len(uncovered), last), np.full(len(refused), last)))
+    none = np.full(len(refused), np.nan)
+    area = np.concatenate((found.area, rest[uncovered], none))
+    whole = np.concatenate((found.whole[found.parcel], found.whole[uncovered], none))
+    overlap = np.concatenate((found.overlap, np.zeros(len(uncovered)), none))
+    earlier = np.concatenate((_earlier(found, codes), np.full(len(uncovered) + len(refused), "")))
+    status = np.full(len(position), "", dtype=object)
+    status[len(position) - len(refused) :] = [reasons[row].code for row in refused]
+    order = np.argsort(position * (last + 1) + code, kind="stable")
+    names = np.array([*codes, np.nan], dtype=object)
+    columns = (
+        labels[position], names[code], area, area / whole, overlap, earlier, status
+    )  # fmt: skip
+    table = pd.DataFrame(
+        {name: column[order] for name, column in zip(COLUMNS, columns, strict=True)}
     )
-    both = measured if without.empty else pd.concat([measured, without])
-    both = both.sort_values("position", kind="stable")
-    both["parcel_id"] = labels[both["position"].to_numpy(dtype=np.intp)]
-    table = both[list(COLUMNS)].reset_index(drop=True)
     return table.astype({"zone": "str", "overlap_with": "str", "status": "str"})
+
+
+def _earlier(found: Areas, codes: tuple[str, ...]) -> NDArray[np.object_]:
+    """Return for each row the codes before it that share its ground, joined."""
+    names = np.full(len(found.parcel), "", dtype=object)
+    if not len(found.pairs):
+        return names
+    row_of = {key: row for row, key in enumerate(zip(found.parcel, found.code, strict=True))}
+    for parcel, one, other in found.pairs:
+        row = row_of.get((parcel, other))
+        if row is not None and found.overlap[row] > 0.0:
+            names[row] = f"{names[row]}; {codes[one]}" if names[row] else codes[one]
+    return names
