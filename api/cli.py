@@ -30,6 +30,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "replay": ("replay", "Nilai ulang keputusan tercatat / judge a recorded decision again"),
     "shares": ("shares", "Luas tiap persil di tiap zona / area of each parcel in each zone"),
     "exposure": ("exposure", "Siapa dan apa yang terpapar bahaya / exposure to hazards"),
+    "hazard": (
+        "hazard",
+        "Banjir, rob, longsor, fungsi hutan; uji peta / make and test hazard maps",
+    ),
     "terrain": ("terrain", "Lereng, aliran dan HAND dari DEM / slope, flow and HAND"),
     "hotspots": ("hotspots", "Cari kantong kemiskinan / find clusters of poverty"),
     "serve": ("serve", "Jalankan API dan peta web / start the HTTP API and the web map"),

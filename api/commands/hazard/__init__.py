@@ -1,0 +1,24 @@
+"""`tataruang hazard`: make hazard maps, lay factors over each other, hold maps against events."""
+
+from __future__ import annotations
+
+import typer
+
+from api.commands.hazard.flood import flood
+from api.commands.hazard.overlay import overlay
+from api.commands.hazard.rob import rob
+from api.commands.hazard.validate import validate
+
+__all__ = ["hazard"]
+
+hazard = typer.Typer(no_args_is_help=True)
+hazard.command("flood", short_help="Banjir dari bentuk lahan (GFI) / flood by shape of the land")(
+    flood
+)
+hazard.command("rob", short_help="Rob dengan penurunan tanah / tidal flood on sinking ground")(rob)
+hazard.command("overlay", short_help="Longsor, fungsi hutan, DAS menurut aturan / scores by rule")(
+    overlay
+)
+hazard.command(
+    "validate", short_help="Bandingkan peta dengan kejadian / hold a map against events"
+)(validate)
