@@ -3,34 +3,52 @@
 from hazard.accounting import Account, largest_remainder, round_table
 from hazard.classes import NO_DATA, UNMAPPED, ClassRule, class_rule
 from hazard.counting import footprint_classes
+from hazard.damage import Damage, damage, damage_fraction
 from hazard.exposure import Exposure, exposure
+from hazard.indicators import Indices, indices
 from hazard.maps import Hazard, hazard_from_grid, hazard_from_polygons
 from hazard.people import people_exposure, roll_up
+from hazard.risk import Risk, minimum_needs, risk, risk_table, unit_hazard
 from hazard.rule_files import Rule, load_rule, rule_names
 from hazard.scenarios import check_monotone, compare_scenarios, expected_annual
 from hazard.spread import spread
+from hazard.validation import Contingency, Validation, roc_curve, validate_hazard
 
 __all__ = [
     "NO_DATA",
     "UNMAPPED",
     "Account",
     "ClassRule",
+    "Contingency",
+    "Damage",
     "Exposure",
     "Hazard",
+    "Indices",
+    "Risk",
     "Rule",
+    "Validation",
     "check_monotone",
     "class_rule",
     "compare_scenarios",
+    "damage",
+    "damage_fraction",
     "expected_annual",
     "exposure",
     "footprint_classes",
     "hazard_from_grid",
     "hazard_from_polygons",
+    "indices",
     "largest_remainder",
     "load_rule",
+    "minimum_needs",
     "people_exposure",
+    "risk",
+    "risk_table",
+    "roc_curve",
     "roll_up",
     "round_table",
     "rule_names",
     "spread",
+    "unit_hazard",
+    "validate_hazard",
 ]

@@ -13,7 +13,7 @@ from hazard.rule_files import Rule, load_rule
 from spatial.errors import LayerError, PlanError
 from spatial.notes import Note
 
-__all__ = ["Overlay", "overlay"]
+__all__ = ["Overlay", "overlay", "score_bounds"]
 
 Array = NDArray[np.float64]
 
@@ -71,7 +71,7 @@ def overlay(rule: str, factors: Mapping[str, Array]) -> Overlay:
     shape = _shape(stated, parts, factors)
     low, high = np.zeros(shape), np.zeros(shape)
     for part in parts:
-        least, most = _scores(part, factors.get(part["name"]), shape)
+        least, most = score_bounds(part, factors.get(part["name"]), shape)
         share = _share(stated, part)
         low, high = low + share * least, high + share * most
     labels, breaks = tuple(stated.data["labels"]), np.asarray(stated.data["breaks"], dtype=float)
@@ -142,7 +142,7 @@ def _share(rule: Rule, part: dict[str, Any]) -> float:
     return float(part["weight"]) if rule.data["mode"] == "weighted_sum" else 1.0
 
 
-def _scores(
+def score_bounds(
     part: dict[str, Any], values: Array | None, shape: tuple[int, ...]
 ) -> tuple[Array, Array]:
     """Return the least and most score of a factor: equal where its value is known."""

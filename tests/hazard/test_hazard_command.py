@@ -204,3 +204,22 @@ def test_rob_on_the_coast_of_central_java(geodata: Path, tmp_path: Path) -> None
     assert np.nanmax(heights[depth > 0]) <= 2.7
     assert report["flooded_m2"] > 1e8
     assert report["no_data_on_land_m2"] > 0
+
+
+def test_risk_of_units_is_written_with_its_rules(folder: Path, tmp_path: Path) -> None:
+    written(tmp_path / "kelas.tif", np.repeat([[0.0, 3.0]], 4, axis=0), nodata=255)
+    halves = [shapely.box(X0 + 100 * i, Y0 - 400, X0 + 100 * (i + 1), Y0) for i in (0, 1)]
+    desa = {"KODE_DESA": ["33.99.01.2001", "33.99.01.2002"]}
+    gpd.GeoDataFrame(desa, geometry=halves, crs="EPSG:32749").to_file(tmp_path / "desa.gpkg")
+    facts = {"kepadatan_jiwa_km2": [2000, 2000], "miskin_persen": [50, 50], "ikd": [0.2, 0.2]}
+    table = pd.DataFrame({"kode_desa": desa["KODE_DESA"]} | facts).assign(ikm=0.2)
+    table.to_csv(tmp_path / "indikator.csv", index=False)
+    words = ["--by", tmp_path / "desa.gpkg", "--indicators", tmp_path / "indikator.csv"]
+    target = tmp_path / "risiko.csv"
+    assert run("risk", "-H", tmp_path / "kelas.tif", *words, "-o", target) == 0
+    made = pd.read_csv(target)
+    assert made["indeks_bahaya"].round(4).tolist() == [0, 1]
+    assert made["kelas_risiko"].tolist() == ["rendah", "tinggi"]
+    assert made["risiko_low"][1] < made["risiko_high"][1]
+    assert made["aturan_risiko"].str.contains("akar pangkat tiga").all()
+    assert run("risk", "-H", tmp_path / "kelas.tif", *words, "-o", tmp_path / "risiko.xlsx") == 0

@@ -6,6 +6,7 @@ import typer
 
 from api.commands.hazard.flood import flood
 from api.commands.hazard.overlay import overlay
+from api.commands.hazard.risk import risk
 from api.commands.hazard.rob import rob
 from api.commands.hazard.validate import validate
 
@@ -22,3 +23,6 @@ hazard.command("overlay", short_help="Longsor, fungsi hutan, DAS menurut aturan 
 hazard.command(
     "validate", short_help="Bandingkan peta dengan kejadian / hold a map against events"
 )(validate)
+hazard.command("risk", short_help="Bahaya, kerentanan, kapasitas, risiko per unit / risk per unit")(
+    risk
+)
