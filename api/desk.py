@@ -16,7 +16,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from api.engine import Engine
-from api.formats import area
+from api.formats import area, day
 from api.options import atomic_path, on_terminal
 from api.reports.html import IndexRow, render_html, render_index
 from api.reports.page import build_page, texts
@@ -136,7 +136,7 @@ class Desk:
         days = sorted({str(body["evidence"]["on"]) for body in answers.bodies})
         return render_index(
             rows,
-            on=" – ".join(days[:: max(len(days) - 1, 1)]),
+            on=" – ".join(day(one) for one in days[:: max(len(days) - 1, 1)]),
             workspace=self.engine.workspace.name,
             notice="" if answers.official else texts("id")["sample_notice"],
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from zoning.words import VERDICTS
+
 __all__ = ["CLASSES", "PARAMETERS", "REASON_WORDS", "TEXTS", "VERDICT_WORDS"]
 
 CLASSES: Final[dict[str, dict[str, str]]] = {
@@ -22,23 +24,10 @@ CLASSES: Final[dict[str, dict[str, str]]] = {
         "X": "not permitted",
     },
 }
+#: The words before the colon: what follows there explains the verdict, which a sentence does.
 VERDICT_WORDS: Final[dict[str, dict[str, str]]] = {
-    "id": {
-        "SESUAI": "Sesuai",
-        "SESUAI_TERBATAS": "Sesuai, dengan pembatasan",
-        "SESUAI_BERSYARAT": "Sesuai, dengan syarat",
-        "DISETUJUI_SEBAGIAN": "Disetujui sebagian",
-        "TIDAK_SESUAI": "Tidak sesuai",
-        "PERLU_KAJIAN": "Perlu kajian",
-    },
-    "en": {
-        "SESUAI": "Conforms",
-        "SESUAI_TERBATAS": "Conforms, with limits",
-        "SESUAI_BERSYARAT": "Conforms, with conditions",
-        "DISETUJUI_SEBAGIAN": "Approved in part",
-        "TIDAK_SESUAI": "Does not conform",
-        "PERLU_KAJIAN": "Needs review",
-    },
+    "id": {code: words.id.partition(":")[0] for code, words in VERDICTS.items()},
+    "en": {code: words.en.partition(":")[0] for code, words in VERDICTS.items()},
 }
 REASON_WORDS: Final[dict[str, dict[str, str]]] = {
     "id": {

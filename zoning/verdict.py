@@ -146,6 +146,12 @@ class Verdict:
             "evidence": self.evidence.to_dict(),
         }
 
+    def _repr_html_(self) -> str:
+        # Imported here: a card explains the verdict, and explaining knows verdicts.
+        from zoning.card import verdict_html
+
+        return verdict_html(self.to_dict(), self.approvable)
+
     def __repr__(self) -> str:
         return f"Verdict({self.permit_id!r}, {self.verdict}, {self.interval.to_list()})"
 
@@ -199,6 +205,11 @@ class Verdicts(Sequence[Verdict]):
                 moved[index] = verdict.approvable
                 moved[index : index + 1] = project(moved[index : index + 1], verdict.crs, LONLAT)
         return gpd.GeoSeries(moved, index=self._parcels.index, crs=LONLAT)
+
+    def _repr_html_(self) -> str:
+        from zoning.card import table_html  # imported here for the reason given above
+
+        return table_html(self.to_dicts())
 
     def __repr__(self) -> str:
         return f"Verdicts({len(self)} permits)"

@@ -13,7 +13,7 @@ from typing import Final
 
 from api.fonts import web_font
 
-__all__ = ["StaticFile", "static_file"]
+__all__ = ["StaticFile", "maplibre_text", "static_file"]
 
 KINDS: Final = {
     "html": "text/html; charset=utf-8",
@@ -56,6 +56,11 @@ def static_file(name: str) -> StaticFile | None:
     tag = f'"{hashlib.sha256(raw).hexdigest()[:16]}"'
     zipped = suffix != "woff"
     return StaticFile(gzip.compress(raw, 9, mtime=0) if zipped else raw, KINDS[suffix], tag, zipped)
+
+
+def maplibre_text(name: str) -> str:
+    """Return a file of the map library as text, to be put inside a page."""
+    return (_maplibre_folder() / name).read_text(encoding="utf-8")
 
 
 def _read(name: str) -> bytes | None:
