@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from layers.store.base import LayerSource, Store, StoredLayer, Version
+from layers.store.base import Event, LayerSource, Store, StoredLayer, Version
 from layers.store.files import FileStore
 from layers.workspace import Workspace
 
-__all__ = ["FileStore", "LayerSource", "Store", "StoredLayer", "Version", "open_store"]
+__all__ = ["Event", "FileStore", "LayerSource", "Store", "StoredLayer", "Version", "open_store"]
 
 
 def open_store(workspace: Workspace) -> Store:

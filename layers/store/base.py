@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,7 +11,10 @@ from typing import Any, Protocol
 import geopandas as gpd
 import pandas as pd
 
-__all__ = ["LayerSource", "Store", "StoredLayer", "Version"]
+from layers.store.chain import Head
+from spatial.notes import Note
+
+__all__ = ["Event", "LayerSource", "Store", "StoredLayer", "Version"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Version:
     name : str
         The layer's name in its workspace.
     id : str
-        SHA-256 of its bytes; the same data have the same id on every machine.
+        SHA-256 of its content: the same data have the same id in every store, on every machine.
     seq : int
         Position in the log of the store.
     kind : str
@@ -84,9 +87,32 @@ class Version:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a layer: position in the log, `publish` or `rollback`, instant.
+
+    `version` is the id of the version that was the newest from then on.
+    """
+
+    seq: int
+    event: str
+    name: str
+    version: str
+    at: str
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the event as JSON-ready dictionary."""
+        return asdict(self)
+
+
 @dataclass(frozen=True, eq=False)
 class StoredLayer:
-    """A version with its content: `frame` for vectors and tables, `path` for rasters."""
+    """A version with its content.
+
+    `frame` for vectors and tables, rows in the order in which they were published; `path` of
+    the GeoTIFF for rasters.
+    """
 
     version: Version
     frame: gpd.GeoDataFrame | pd.DataFrame | None = None
@@ -100,7 +126,7 @@ class LayerSource(Protocol):
         """Return the version of a layer that is law on a day, as known at an instant."""
 
 
-class Store(LayerSource, Protocol):
+class Store(Protocol):
     """What every backend keeps: nothing acknowledged is lost, nothing half is seen."""
 
     def publish(
@@ -117,14 +143,33 @@ class Store(LayerSource, Protocol):
     ) -> Version:
         """Store a version and make it the newest of its name, in one step."""
 
+    def get(
+        self,
+        name: str,
+        *,
+        on: date | None = None,
+        known_at: str | None = None,
+        version: str | None = None,
+    ) -> StoredLayer:
+        """Return the version of a layer that is law on a day, as known at an instant.
+
+        Or the one of an id, which is there for ever.
+        """
+
     def layers(self) -> list[Version]:
         """Return the newest version of every layer, by name."""
 
     def history(self, name: str) -> list[Version]:
-        """Return every version of a layer, oldest first."""
+        """Return every version of a layer that was ever published, oldest first."""
 
-    def rollback(self, name: str, version: str) -> Version:
-        """Make an older version the newest again; the log keeps both."""
+    def events(self, name: str) -> list[Event]:
+        """Return what happened to a layer, publications and rollbacks, oldest first."""
 
-    def verify(self) -> list[str]:
-        """Return a sentence for every byte or log entry that is not what it was."""
+    def rollback(self, name: str, version: str, *, reason: str = "") -> Version:
+        """Let a layer stand again as right after a version was published; the log keeps all."""
+
+    def head(self) -> Head:
+        """Return position and hash of the last entry of the log, to be kept elsewhere."""
+
+    def verify(self, head: Head | None = None) -> list[Note]:
+        """Return a note for every byte or log entry that is not what it was."""

@@ -1,153 +1,195 @@
-"""The catalogue of the embedded store: a log in SQLite whose entries are chained by hashes.
+"""What a log of publications and rollbacks means: which versions there are, and which hold.
 
-WAL with synchronous=FULL: an acknowledged entry survives a loss of power. The chain shows
-an edit, a deletion or a change of order; a cut at the end shows against an exported head.
+Pure: the same entries mean the same in every backend.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from layers.store.base import Version
-from spatial.errors import CorruptError, StoreError
+from layers.store.base import Event, Version
+from layers.store.chain import Entry
+from spatial.errors import LayerNotFoundError, StoreError
 
-__all__ = ["Catalogue"]
-
-GENESIS: Final = "0" * 64
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS log (
-    seq INTEGER PRIMARY KEY,
-    entry TEXT NOT NULL,
-    previous TEXT NOT NULL,
-    hash TEXT NOT NULL UNIQUE
-);
-"""
-_BUSY_SECONDS: Final = 30.0
+__all__ = ["Catalogue", "instant"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What of a layer was in force from one entry of the log on."""
+
+    at: datetime
+    versions: tuple[Version, ...]
+
+
+@dataclass(frozen=True)
 class Catalogue:
-    """An append-only log of publications and rollbacks.
+    """The layers of a store as its log tells them.
 
     Parameters
     ----------
-    path : Path
-        The SQLite file; created where it is not there.
+    published : mapping of name to every version ever published, oldest first
+    events : mapping of name to what happened to it, oldest first
+    seals : mapping of version id to what its backend wrote down to check it
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        with self._connection() as db:
-            db.execute("PRAGMA journal_mode=WAL")
-            db.executescript(_SCHEMA)
+    published: Mapping[str, list[Version]] = field(default_factory=dict)
+    events: Mapping[str, list[Event]] = field(default_factory=dict)
+    seals: Mapping[str, str] = field(default_factory=dict)
+    _moments: Mapping[str, list[_Moment]] = field(default_factory=dict)
 
-    def append(self, entry: dict[str, Any]) -> tuple[int, str]:
-        """Write an entry at the end, durably, and return its position and hash."""
-        with self._connection() as db:
-            db.execute("BEGIN IMMEDIATE")
-            last = db.execute("SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1").fetchone()
-            seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
-            text = json.dumps(
-                entry | {"known_from": datetime.now(UTC).isoformat(timespec="microseconds")},
-                sort_keys=True,
-                ensure_ascii=False,
-            )
-            link = _link(seq, previous, text)
-            db.execute("INSERT INTO log VALUES (?, ?, ?, ?)", (seq, text, previous, link))
-            db.execute("COMMIT")
-            return seq, link
-
-    def entries(self) -> list[tuple[int, dict[str, Any]]]:
-        """Return every entry in order."""
-        with self._connection() as db:
-            rows = db.execute("SELECT seq, entry FROM log ORDER BY seq").fetchall()
-        return [(seq, json.loads(text)) for seq, text in rows]
-
-    def head(self) -> tuple[int, str]:
-        """Return position and hash of the last entry: what is exported and kept outside."""
-        with self._connection() as db:
-            last = db.execute("SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1").fetchone()
-        return (last[0], last[1]) if last else (0, GENESIS)
-
-    def faults(self, head: tuple[int, str] | None = None) -> list[str]:
-        """Return a sentence for every break of the chain, and for a cut against an older head."""
-        with self._connection() as db:
-            rows = db.execute("SELECT seq, entry, previous, hash FROM log ORDER BY seq").fetchall()
-        found, previous = [], GENESIS
-        for expected, (seq, text, before, link) in enumerate(rows, start=1):
-            if seq != expected:
-                found.append(f"log entry {expected} is missing")
-                break
-            if before != previous or link != _link(seq, before, text):
-                found.append(f"log entry {seq} was changed")
-                break
-            previous = link
-        if head is not None and head[0] and head[1] not in {row[3] for row in rows}:
-            found.append(f"the log no longer holds entry {head[0]} of the exported head")
-        return found
-
-    def versions(self, known_at: str | None = None) -> dict[str, list[Version]]:
-        """Return the versions of every layer in force in the log at an instant, oldest first."""
-        found: dict[str, list[Version]] = {}
-        for seq, entry in self.entries():
-            if known_at is not None and entry["known_from"] > known_at:
-                break
-            of_name = found.setdefault(entry["name"], [])
-            if entry["event"] == "publish":
-                of_name.append(_version(seq, entry))
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> Catalogue:
+        """Read a log from its beginning."""
+        published: dict[str, list[Version]] = {}
+        events: dict[str, list[Event]] = {}
+        seals: dict[str, str] = {}
+        moments: dict[str, list[_Moment]] = {}
+        after: dict[int, tuple[Version, ...]] = {}
+        for entry in entries:
+            body = entry.body
+            if body["event"] not in _EVENTS:
+                continue
+            name, at = body["name"], datetime.fromisoformat(entry.at)
+            before = moments[name][-1].versions if name in moments else ()
+            if body["event"] == "publish":
+                version = _version(entry)
+                published.setdefault(name, []).append(version)
+                seals[version.id] = body["seal"]
+                after[entry.seq] = (*before, version)
+                event = Event(entry.seq, "publish", name, version.id, entry.at, "")
             else:
-                kept = [one for one in of_name if one.seq <= entry["to_seq"]]
-                found[entry["name"]] = kept
-        return found
+                # The layer stands again as it stood right after that publication.
+                after[entry.seq] = after[body["to_seq"]]
+                version = after[entry.seq][-1]
+                event = Event(entry.seq, "rollback", name, version.id, entry.at, body["reason"])
+            moments.setdefault(name, []).append(_Moment(at, after[entry.seq]))
+            events.setdefault(name, []).append(event)
+        return cls(published, events, seals, moments)
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """Open for one use: connections are cheap, and none is ever shared by threads or forks."""
-        try:
-            with closing(
-                sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
-            ) as db:
-                db.execute("PRAGMA synchronous=FULL")
-                yield db
-        except sqlite3.DatabaseError as error:
-            damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(
-                error, sqlite3.OperationalError
+    def in_force(self, name: str, known_at: str | None = None) -> tuple[Version, ...]:
+        """Return the versions of a layer that the store held good at an instant."""
+        moments = self._moments.get(name, [])
+        if known_at is not None:
+            until = instant(known_at)
+            moments = [one for one in moments if one.at <= until]
+        return moments[-1].versions if moments else ()
+
+    def newest(self) -> list[Version]:
+        """Return the newest version of every layer, by name."""
+        return [moments[-1].versions[-1] for _, moments in sorted(self._moments.items())]
+
+    def choose(
+        self, name: str, on: date | None, known_at: str | None, version: str | None
+    ) -> Version:
+        """Return the one version that a question means.
+
+        Of several that hold on a day, the one whose validity begins last; of these, the one
+        published last: an amendment comes before what it amends, however late the older text
+        was corrected.
+
+        Raises
+        ------
+        LayerNotFoundError
+            `layer_unknown`, `layer_not_valid_on` or `version_unknown`.
+        """
+        if version is not None:
+            return self.named(name, version)
+        known = self.in_force(name, known_at)
+        if not known:
+            raise LayerNotFoundError(
+                "there is no layer {name!r}",
+                code="layer_unknown",
+                hint="The workspace has: {known}",
+                name=name,
+                known=", ".join(sorted(n for n in self._moments if self.in_force(n, known_at)))
+                or "-",
             )
-            kind = CorruptError if damaged else StoreError
-            raise kind(
-                "the catalogue {path} cannot be used: {reason}",
-                code="catalogue_unusable",
-                hint="Check the disk and its free space; restore the file from a backup",
-                path=str(self.path),
-                reason=str(error),
-            ) from error
+        if on is None:
+            return known[-1]
+        holding = [one for one in known if one.holds(on)]
+        if not holding:
+            raise LayerNotFoundError(
+                "no version of layer {name!r} is law on {on}",
+                code="layer_not_valid_on",
+                hint="Its versions: {known}",
+                name=name,
+                on=str(on),
+                known="; ".join(f"{v.valid_from or ''}..{v.valid_to or ''}" for v in known),
+            )
+        return max(holding, key=lambda one: (one.valid_from or date.min, one.seq))
+
+    def named(self, name: str, version: str) -> Version:
+        """Return the version of a layer whose id begins so, published last.
+
+        Raises
+        ------
+        LayerNotFoundError
+            `version_unknown`, also where the beginning fits several.
+        """
+        found = {one.id: one for one in self.published.get(name, []) if one.id.startswith(version)}
+        if len(found) != 1 or not version:
+            raise LayerNotFoundError(
+                "layer {name!r} has no one version {version!r}",
+                code="version_unknown",
+                hint="Its versions: {known}",
+                name=name,
+                version=version,
+                known=", ".join(dict.fromkeys(one.id[:12] for one in self.published.get(name, [])))
+                or "-",
+            )
+        return next(iter(found.values()))
 
 
-def _link(seq: int, previous: str, text: str) -> str:
-    return hashlib.sha256(f"{seq}\n{previous}\n{text}".encode()).hexdigest()
+_EVENTS: Final = frozenset({"publish", "rollback"})
 
 
-def _version(seq: int, entry: dict[str, Any]) -> Version:
+def instant(text: str) -> datetime:
+    """Read an instant of ISO 8601; one that does not say its time zone is refused.
+
+    Raises
+    ------
+    StoreError
+        `instant_unclear`.
+
+    Examples
+    --------
+    >>> instant("2026-11-24T07:00:00+07:00").isoformat()
+    '2026-11-24T00:00:00+00:00'
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise StoreError(
+            "{text!r} is no instant",
+            code="instant_unclear",
+            hint="Write day, time and zone: 2026-11-24T17:00:00+07:00",
+            text=str(text)[:80],
+        )
+    return found.astimezone(UTC)
+
+
+def _version(entry: Entry) -> Version:
+    body = entry.body
     return Version(
-        name=entry["name"],
-        id=entry["version"],
-        seq=seq,
-        kind=entry["kind"],
-        form=entry["form"],
-        rows=entry["rows"],
-        crs=entry["crs"],
-        valid_from=_day(entry["valid_from"]),
-        valid_to=_day(entry["valid_to"]),
-        known_from=entry["known_from"],
-        legal=entry["legal"],
-        provenance=entry["provenance"],
-        report=tuple(entry["report"]),
+        name=body["name"],
+        id=body["version"],
+        seq=entry.seq,
+        kind=body["kind"],
+        form=body["form"],
+        rows=body["rows"],
+        crs=body["crs"],
+        valid_from=_day(body["valid_from"]),
+        valid_to=_day(body["valid_to"]),
+        known_from=entry.at,
+        legal=body["legal"],
+        provenance=body["provenance"],
+        report=tuple(body["report"]),
     )
 
 

@@ -1,39 +1,45 @@
-"""The embedded store: a folder of versions named by their hash, and a catalogue.
+"""The embedded store: a folder of versions named by their hash, and a chained log.
 
 Order of a publication: write, fsync, rename, fsync the folder, then the log entry. What is
-not in the log does not exist; what is, is on the disk.
+not in the log does not exist; what is, is on the disk. Each version carries a manifest with
+the hash of its file; the log entry carries the hash of the manifest.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
+import json
 import os
-import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
-
-import geopandas as gpd
-import pandas as pd
+from typing import Any, Final, TypeAlias
 
 from layers.store.base import StoredLayer, Version
 from layers.store.catalogue import Catalogue
-from spatial.crs import parse_crs
-from spatial.errors import CorruptError, LayerNotFoundError, StoreError
+from layers.store.chain import Chain, Entry, Head
+from layers.store.content import Content, column_types, content_id, hash_file
+from layers.store.locks import exclusive, try_lock
+from layers.store.logged import LoggedStore
+from layers.store.parquet import read_frame, write_frame
+from spatial.errors import CorruptError, EngineError, StoreError
+from spatial.notes import Note
 
 __all__ = ["FileStore"]
 
-NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 SUFFIX: Final = {"vector": ".parquet", "table": ".parquet", "raster": ".tif"}
-_CHUNK: Final = 1 << 20
+MANIFEST: Final = "manifest.json"
+#: Versions kept in memory; a layer that is asked often is read and checked once.
+_KEPT: Final = 64
+_STAGING: Final = ".staging-"
+
+Stamp: TypeAlias = tuple[tuple[int, int, int, int], ...]
 
 
-class FileStore:
+class FileStore(LoggedStore):
     """Versions of layers in a folder.
 
     Parameters
@@ -43,7 +49,7 @@ class FileStore:
 
     Examples
     --------
-    >>> import shapely
+    >>> import geopandas as gpd, shapely
     >>> store = FileStore(Path(tempfile.mkdtemp()))
     >>> zones = gpd.GeoDataFrame({"zona": ["R-2"]}, geometry=[shapely.box(110, -7, 111, -6)],
     ...                          crs="EPSG:4326")
@@ -56,253 +62,204 @@ class FileStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._versions = folder / "versions"
-        self._versions.mkdir(parents=True, exist_ok=True)
-        self._sweep()
-        self.catalogue = Catalogue(folder / "catalogue.sqlite")
-        self._loaded: dict[str, tuple[tuple[int, int], StoredLayer]] = {}
+        self._commit = folder / "commit.lock"
+        self._loaded: OrderedDict[str, tuple[Stamp, StoredLayer]] = OrderedDict()
         self._lock = threading.Lock()
+        with _named("the store"):
+            self._versions.mkdir(parents=True, exist_ok=True)
+        self.log = Chain(folder / "catalogue.sqlite")
+        self._sweep()
 
-    def publish(
-        self,
-        content: gpd.GeoDataFrame | pd.DataFrame | Path,
-        *,
-        name: str,
-        kind: str = "",
-        legal: Mapping[str, Any] | None = None,
-        provenance: Mapping[str, Any] | None = None,
-        report: Sequence[Mapping[str, Any]] = (),
-        valid_from: date | None = None,
-        valid_to: date | None = None,
-    ) -> Version:
-        """Store a version and make it the newest of its name.
+    def verify(self, head: Head | None = None) -> list[Note]:
+        """Return a note for every byte or log entry that is not what it was.
+
+        Every file is hashed and every table's content hashed anew.
 
         Parameters
         ----------
-        content : GeoDataFrame, DataFrame, or path of a GeoTIFF
-        name : str
-            Small letters, digits and underscores.
-
-        Raises
-        ------
-        StoreError
-            `layer_name`, `valid_range`, or `store_unwritable` where the disk refuses; the
-            store is then as it was.
-        CrsError
-            If a GeoDataFrame states no CRS.
+        head : Head, optional
+            One that was kept elsewhere: shows whether the log was cut since.
         """
-        _check(name, valid_from, valid_to)
-        form = _form(content)
-        try:
-            version_id = self._keep(content, form)
-            seq, _ = self.catalogue.append(
-                {
-                    "event": "publish",
-                    "name": name,
-                    "version": version_id,
-                    "kind": kind,
-                    "form": form,
-                    "rows": None if isinstance(content, Path) else len(content),
-                    "crs": _crs(content),
-                    "valid_from": valid_from and valid_from.isoformat(),
-                    "valid_to": valid_to and valid_to.isoformat(),
-                    "legal": dict(legal or {}),
-                    "provenance": dict(provenance or {}),
-                    "report": [dict(note) for note in report],
-                }
-            )
-        except OSError as error:
-            if isinstance(error, StoreError):
-                raise
-            raise StoreError(
-                "layer {name} cannot be stored: {reason}",
-                code="store_unwritable",
-                hint="Check free space and rights; the layers are as they were",
-                name=name,
-                reason=error.strerror or str(error),
-            ) from error
-        return next(one for one in self.history(name) if one.seq == seq)
-
-    def get(self, name: str, *, on: date | None = None, known_at: str | None = None) -> StoredLayer:
-        """Return the version of a layer that is law on a day, as known at an instant.
-
-        Without a day, the newest version.
-
-        Raises
-        ------
-        LayerNotFoundError
-            `layer_unknown` or `layer_not_valid_on`.
-        CorruptError
-            If its bytes are not what they were.
-        """
-        versions = self.catalogue.versions(known_at)
-        if not versions.get(name):
-            raise LayerNotFoundError(
-                "there is no layer {name!r}",
-                code="layer_unknown",
-                hint="The workspace has: {known}",
-                name=name,
-                known=", ".join(sorted(versions)) or "-",
-            )
-        chosen = [one for one in versions[name] if on is None or one.holds(on)]
-        if not chosen:
-            raise LayerNotFoundError(
-                "no version of layer {name!r} is law on {on}",
-                code="layer_not_valid_on",
-                hint="Its versions: {known}",
-                name=name,
-                on=str(on),
-                known="; ".join(
-                    f"{v.valid_from or ''}..{v.valid_to or ''}" for v in versions[name]
-                ),
-            )
-        return self._load(chosen[-1])
-
-    def layers(self) -> list[Version]:
-        """Return the newest version of every layer, by name."""
-        return [versions[-1] for _, versions in sorted(self.catalogue.versions().items())]
-
-    def history(self, name: str) -> list[Version]:
-        """Return every version of a layer, oldest first."""
-        return self.catalogue.versions().get(name, [])
-
-    def rollback(self, name: str, version: str) -> Version:
-        """Make an older version the newest again; the log keeps both.
-
-        Raises
-        ------
-        LayerNotFoundError
-            If the layer has no such version.
-        """
-        for one in reversed(self.history(name)):
-            if one.id.startswith(version) and version:
-                self.catalogue.append({"event": "rollback", "name": name, "to_seq": one.seq})
-                return one
-        raise LayerNotFoundError(
-            "layer {name!r} has no version {version!r}",
-            code="version_unknown",
-            hint="Its versions: {known}",
-            name=name,
-            version=version,
-            known=", ".join(one.id[:12] for one in self.history(name)) or "-",
-        )
-
-    def verify(self) -> list[str]:
-        """Return a sentence for every byte or log entry that is not what it was."""
-        found = self.catalogue.faults()
-        seen = {one.id: one for versions in self.catalogue.versions().values() for one in versions}
-        for one in seen.values():
-            path = self._path(one)
-            if not path.exists():
-                found.append(f"version {one.id[:12]} of {one.name} is missing")
-            elif _hash_file(path) != one.id:
-                found.append(f"version {one.id[:12]} of {one.name} was changed")
+        found = self.log.faults(head)
+        if found:
+            return found
+        catalogue = self.catalogue()
+        versions = {one.id: one for name in catalogue.published.values() for one in name}
+        for one in versions.values():
+            folder = self._versions / one.id
+            fault = _faults(folder, one, catalogue) or _content_fault(folder, one)
+            if fault:
+                found.append(Note.of(_corrupt(one, fault), "error"))
         return found
 
-    def _path(self, version: Version) -> Path:
-        return self._versions / version.id / f"data{SUFFIX[version.form]}"
+    def _entries(self) -> list[Entry]:
+        return self.log.entries()
 
-    def _keep(self, content: gpd.GeoDataFrame | pd.DataFrame | Path, form: str) -> str:
-        """Put the bytes in place durably and return their hash; the same bytes are kept once."""
-        staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=self._versions))
-        try:
-            target = staging / f"data{SUFFIX[form]}"
-            if isinstance(content, Path):
-                shutil.copyfile(content, target)
-            else:
-                target.write_bytes(_parquet(content))
-            version_id = _hash_file(target)
-            _sync(target)
-            _sync(staging)
-            final = self._versions / version_id
-            if not final.exists():
-                staging.rename(final)
-                _sync(self._versions)
-            return version_id
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+    def _append(self, body: dict[str, Any], newest: Version) -> None:
+        self.log.append(body)
+
+    def _store(self, content: Content, body: dict[str, Any]) -> Entry:
+        with _named(body["name"]), self._staging() as staging:
+            data = staging / f"data{SUFFIX[content.form]}"
+            if content.path is not None:
+                shutil.copyfile(content.path, data)
+            elif content.frame is not None:
+                write_frame(content.frame, data)
+            manifest = staging / MANIFEST
+            manifest.write_text(_manifest(content, data), encoding="utf-8")
+            for written in (data, manifest, staging):
+                _sync(written)
+            with exclusive(self._commit):
+                return self.log.append(body | {"seal": self._place(staging, content)})
+
+    def _place(self, staging: Path, content: Content) -> str:
+        """Move what was staged to its place and return its seal; the same content is kept once.
+
+        What lies there already stays if it is whole; what is damaged, or remains of an
+        interrupted publication, gives way.
+        """
+        final = self._versions / content.id
+        catalogue = self.catalogue()
+        if final.exists():
+            if content.id in catalogue.seals and not _faults(final, content, catalogue):
+                return catalogue.seals[content.id]
+            final.rename(staging.with_name(f"{staging.name}-old"))
+        staging.rename(final)
+        _sync(self._versions)
+        return hash_file(final / MANIFEST)
 
     def _load(self, version: Version) -> StoredLayer:
-        """Read a version, its bytes checked against its hash; kept while the file is untouched."""
-        path = self._path(version)
-        try:
-            stat = path.stat()
-        except OSError as error:
-            raise _corrupt(version, "its file is missing") from error
-        stamp = (stat.st_mtime_ns, stat.st_size)
+        """Read a version, its bytes checked by hash; kept while its files are untouched."""
+        folder, catalogue = self._versions / version.id, self.catalogue()
+        stamp = _stamp(folder, version)
         with self._lock:
             kept = self._loaded.get(version.id)
-        if kept is not None and kept[0] == stamp:
-            return StoredLayer(version, kept[1].frame, kept[1].path)
-        if _hash_file(path) != version.id:
-            raise _corrupt(version, "its bytes were changed")
-        if version.form == "raster":
-            layer = StoredLayer(version, path=path)
-        else:
-            read = gpd.read_parquet if version.form == "vector" else pd.read_parquet
-            layer = StoredLayer(version, frame=read(path))
+        if kept is None or kept[0] != stamp:
+            if fault := _faults(folder, version, catalogue):
+                raise _corrupt(version, fault)
+            kept = stamp, _read(folder, version)
+            if _stamp(folder, version) != stamp:
+                raise _corrupt(version, "it changed while it was read")
         with self._lock:
-            self._loaded[version.id] = (stamp, layer)
-        return layer
+            self._loaded[version.id] = kept
+            self._loaded.move_to_end(version.id)
+            while len(self._loaded) > _KEPT:
+                self._loaded.popitem(last=False)
+        frame = kept[1].frame
+        # A shallow copy: what a caller writes into it never reaches the next caller.
+        return StoredLayer(version, None if frame is None else frame.copy(deep=False), kept[1].path)
+
+    @contextmanager
+    def _staging(self) -> Iterator[Path]:
+        """Give a folder to prepare a version in; its lock tells the sweeper that we live."""
+        with exclusive(self._commit):
+            staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self._versions))
+            mark = staging.with_name(f"{staging.name}.lock")
+            held = try_lock(mark)
+        try:
+            yield staging
+        finally:
+            _clear(staging, mark)
+            if held is not None:
+                held.close()
 
     def _sweep(self) -> None:
-        """Remove what interrupted publications left behind."""
-        for left in self._versions.glob(".staging-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        """Remove what interrupted publications left behind, never what somebody alive holds.
+
+        A store that may only be read is not swept.
+        """
+        try:
+            with exclusive(self._commit):
+                known = self.catalogue().seals
+                for left in self._versions.iterdir():
+                    if left.is_dir() and not left.name.startswith(_STAGING):
+                        if left.name not in known:
+                            shutil.rmtree(left, ignore_errors=True)
+                        continue
+                    staging = left.with_name(left.name.removesuffix(".lock").removesuffix("-old"))
+                    mark = staging.with_name(f"{staging.name}.lock")
+                    if (held := try_lock(mark)) is not None:
+                        _clear(staging, mark)
+                        held.close()
+        except OSError:
+            # Also a log that is not whole: then nothing is known to be an orphan.
+            return
 
 
-def _check(name: str, valid_from: date | None, valid_to: date | None) -> None:
-    if not NAME.fullmatch(name):
+def _clear(staging: Path, mark: Path) -> None:
+    shutil.rmtree(staging, ignore_errors=True)
+    shutil.rmtree(staging.with_name(f"{staging.name}-old"), ignore_errors=True)
+    mark.unlink(missing_ok=True)
+
+
+def _manifest(content: Content, data: Path) -> str:
+    columns = {} if content.frame is None else column_types(content.frame)
+    said = {
+        "version": content.id,
+        "form": content.form,
+        "rows": content.rows,
+        "crs": content.crs,
+        "columns": columns,
+        "files": {data.name: {"sha256": hash_file(data), "bytes": data.stat().st_size}},
+    }
+    return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False)
+
+
+def _data(folder: Path, form: str) -> Path:
+    return folder / f"data{SUFFIX[form]}"
+
+
+def _faults(folder: Path, version: Version | Content, catalogue: Catalogue) -> str:
+    """Say what is wrong with the files of a version; nothing if they are what they were."""
+    manifest, data = folder / MANIFEST, _data(folder, version.form)
+    if not manifest.is_file() or not data.is_file():
+        return "a file of it is missing"
+    if hash_file(manifest) != catalogue.seals[version.id]:
+        return "its manifest was changed"
+    stated = json.loads(manifest.read_bytes())
+    if stated["version"] != version.id or hash_file(data) != stated["files"][data.name]["sha256"]:
+        return "its bytes were changed"
+    return ""
+
+
+def _content_fault(folder: Path, version: Version) -> str:
+    data = _data(folder, version.form)
+    whole = (
+        hash_file(data) if version.form == "raster" else content_id(read_frame(data, version.form))
+    )
+    return "" if whole == version.id else "its content is not that of its name"
+
+
+def _stamp(folder: Path, version: Version) -> Stamp:
+    try:
+        found = [path.stat() for path in (folder / MANIFEST, _data(folder, version.form))]
+    except OSError as error:
+        raise _corrupt(version, "a file of it is missing") from error
+    return tuple((one.st_ino, one.st_mtime_ns, one.st_ctime_ns, one.st_size) for one in found)
+
+
+def _read(folder: Path, version: Version) -> StoredLayer:
+    path = _data(folder, version.form)
+    if version.form == "raster":
+        return StoredLayer(version, path=path)
+    return StoredLayer(version, frame=read_frame(path, version.form), path=path)
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Turn what the disk refuses into an error that names the layer."""
+    try:
+        yield
+    except EngineError:
+        raise
+    except OSError as error:
         raise StoreError(
-            "{name!r} is no name for a layer",
-            code="layer_name",
-            hint="Use small letters, digits and underscores, a letter first: rdtr, banjir_100",
-            name=name[:80],
-        )
-    if valid_from and valid_to and valid_to <= valid_from:
-        raise StoreError(
-            "layer {name} would end ({valid_to}) before it begins ({valid_from})",
-            code="valid_range",
+            "layer {name} cannot be stored: {reason}",
+            code="store_unwritable",
+            hint="Check free space and rights; the layers are as they were",
             name=name,
-            valid_from=str(valid_from),
-            valid_to=str(valid_to),
-        )
-
-
-def _form(content: gpd.GeoDataFrame | pd.DataFrame | Path) -> str:
-    if isinstance(content, Path):
-        return "raster"
-    return "vector" if isinstance(content, gpd.GeoDataFrame) else "table"
-
-
-def _crs(content: gpd.GeoDataFrame | pd.DataFrame | Path) -> str | None:
-    if isinstance(content, Path):
-        import rasterio
-
-        with rasterio.open(content, driver="GTiff") as source:
-            return str(parse_crs(source.crs, what=content.name).to_string())
-    if not isinstance(content, gpd.GeoDataFrame):
-        return None
-    crs = parse_crs(content.crs, what="the layer")
-    return str(crs.to_string())
-
-
-def _parquet(frame: gpd.GeoDataFrame | pd.DataFrame) -> bytes:
-    """Write a frame in the order of place, so that a window reads few row groups."""
-    buffer = io.BytesIO()
-    if isinstance(frame, gpd.GeoDataFrame) and len(frame):
-        frame = frame.iloc[frame.hilbert_distance().argsort(kind="stable")]
-        frame.to_parquet(buffer, index=False, write_covering_bbox=True, row_group_size=10_000)
-    else:
-        frame.to_parquet(buffer, index=False)
-    return buffer.getvalue()
-
-
-def _hash_file(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as source:
-        while chunk := source.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+            reason=error.strerror or str(error),
+        ) from error
 
 
 def _sync(path: Path) -> None:
