@@ -5,16 +5,16 @@ Library, command line and HTTP all ask an `Engine`, so they cannot answer differ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 
+from api.clock import today
 from layers.store import Store, open_store
 from layers.workspace import Workspace
 from spatial.crs import Bounds
@@ -32,14 +32,6 @@ from zoning.register import (
 )
 
 __all__ = ["Engine", "today"]
-
-#: Legal dates are days of the office, not of Greenwich (Waktu Indonesia Barat).
-OFFICE_TIME = ZoneInfo("Asia/Jakarta")
-
-
-def today() -> date:
-    """Return the day it is where the office stands."""
-    return datetime.now(OFFICE_TIME).date()
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +70,12 @@ class Engine:
     def extent(self) -> Bounds:
         """Extent of the workspace in degrees (west, south, east, north)."""
         return self.workspace.extent
+
+    def stamp(self) -> Hashable:
+        """Return what changes when the workspace does: its newest versions and plan files."""
+        files = sorted(path for path in self.workspace.plans.rglob("*") if path.is_file())
+        written = tuple((str(path), path.stat().st_mtime_ns) for path in files)
+        return tuple((one.name, one.id, one.seq) for one in self.store.layers()), written
 
     def check(
         self,

@@ -46,9 +46,11 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "driver_refused": 415,
     "idempotency_in_flight": 409,
     "idempotency_mismatch": 422,
+    "idempotency_key": 400,
     "json_nested": 422,
     "json_number_not_finite": 422,
     "json_text_unusable": 422,
+    "line_too_large": 413,
     "media_type": 415,
     "method_not_allowed": 405,
     "no_such_path": 404,
@@ -129,7 +131,7 @@ def problem(
         body["errors"] = more
     headers = {"content-type": PROBLEM_JSON, "cache-control": "no-store"}
     if status in RETRY_AFTER_S:
-        headers["retry-after"] = str(RETRY_AFTER_S[status])
+        headers["retry-after"] = str(error.details.get("wait", RETRY_AFTER_S[status]))
     return status, headers, json.dumps(body, ensure_ascii=False, default=str).encode()
 
 

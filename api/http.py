@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 import anyio
@@ -17,7 +18,16 @@ from api.openapi import reference
 from api.text import DEFAULT_LANGUAGE, LANGUAGES
 from spatial.errors import LimitError, TimeLimitError
 
-__all__ = ["PROBLEMS", "StrictRoute", "Workers", "language_of", "read_body"]
+__all__ = [
+    "BODY_PROBLEMS",
+    "PROBLEMS",
+    "StrictRoute",
+    "Workers",
+    "check_media_type",
+    "language_of",
+    "line_too_long",
+    "read_body",
+]
 
 T = TypeVar("T")
 
@@ -109,7 +119,7 @@ async def read_body(
     TimeLimitError
         `body_too_slow`.
     """
-    _check_media_type(request, accepted)
+    check_media_type(request, accepted)
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared[:18]) > most:
         raise _too_large(most)
@@ -131,7 +141,8 @@ async def read_body(
     return b"".join(chunks)
 
 
-def _check_media_type(request: Request, accepted: tuple[str, ...]) -> None:
+def check_media_type(request: Request, accepted: tuple[str, ...]) -> None:
+    """Refuse a body of another type before anything of it is read."""
     sent = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if sent in FORMS:
         raise RequestError(
@@ -159,6 +170,16 @@ def _too_large(most: int) -> LimitError:
     )
 
 
+def line_too_long(most: int) -> LimitError:
+    """Return the refusal of a line of a stream."""
+    return LimitError(
+        "a line is longer than {most} bytes",
+        code="line_too_large",
+        hint="Put each application on a line of its own",
+        most=most,
+    )
+
+
 class Workers:
     """Threads for work that would keep the event loop from answering, and a bounded queue.
 
@@ -175,8 +196,9 @@ class Workers:
         self._places = threads + waiting
         self.busy = 0
 
-    async def run(self, work: Callable[..., T], *args: Any) -> T:
-        """Run `work(*args)` in a thread.
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Hold one place, for a request that works several times.
 
         Raises
         ------
@@ -191,7 +213,22 @@ class Workers:
             )
         self.busy += 1
         try:
-            async with self._limiter:
-                return await run_in_threadpool(work, *args)
+            yield
         finally:
             self.busy -= 1
+
+    async def work(self, work: Callable[..., T], *args: Any) -> T:
+        """Run `work(*args)` in a thread when one is free; for holders of a place."""
+        async with self._limiter:
+            return await run_in_threadpool(work, *args)
+
+    async def run(self, work: Callable[..., T], *args: Any) -> T:
+        """Take a place and run `work(*args)` in a thread.
+
+        Raises
+        ------
+        LimitError
+            `queue_full`.
+        """
+        async with self.place():
+            return await self.work(work, *args)

@@ -16,6 +16,8 @@ from spatial.errors import PermitError
 
 __all__ = [
     "PERMIT_EXAMPLE",
+    "SCHEMA_VERSION",
+    "BatchLine",
     "ExplainedVerdict",
     "Feature",
     "FeatureCollection",
@@ -29,6 +31,8 @@ Area = Annotated[float, Field(ge=0, le=1e10, allow_inf_nan=False)]
 Length = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)]
 Izin = Literal["I", "T", "B", "TB", "X"]
 
+#: Of the bodies below. Fields may be added within a version; none is taken away or changed.
+SCHEMA_VERSION: Final = "1.0"
 PERMIT_EXAMPLE: Final[dict[str, Any]] = {
     "type": "Feature",
     "geometry": {
@@ -190,6 +194,15 @@ class ExplainedVerdict(_Open):
     headline: str
     sentences: list[str]
     verdict: VerdictModel
+
+
+class BatchLine(_Open):
+    """A line of an answered stream: one of the three."""
+
+    line: int | None = Field(None, description="Number of the line sent, from 1")
+    verdict: VerdictModel | None = None
+    problem: dict[str, Any] | None = None
+    done: dict[str, int] | None = Field(None, description="lines, judged, refused; the last line")
 
 
 class Problem(BaseModel):

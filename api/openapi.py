@@ -9,11 +9,19 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.models import ExplainedVerdict, Feature, FeatureCollection, Problem, VerdictModel
+from api.models import (
+    BatchLine,
+    ExplainedVerdict,
+    Feature,
+    FeatureCollection,
+    Problem,
+    VerdictModel,
+)
 
 __all__ = ["openapi_of", "reference"]
 
 MODELS: Final[tuple[type[BaseModel], ...]] = (
+    BatchLine,
     ExplainedVerdict,
     Feature,
     FeatureCollection,

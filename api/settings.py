@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,4 +32,22 @@ class ServeSettings(BaseSettings):
     threads: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1)
     cors_origins: tuple[str, ...] = Field(
         default=(), description="Sites whose pages may call the API"
+    )
+    max_batch_lines: int = Field(default=1_000_000, ge=1, description="Most lines of one stream")
+    watch_seconds: float = Field(
+        default=2.0, gt=0, description="How often the workspace is looked at for changes"
+    )
+    rate_per_second: float = Field(
+        default=0.0, ge=0, description="Requests a caller may send a second; 0 sets no limit"
+    )
+    rate_burst: int = Field(default=100, ge=1, description="Requests a caller may send at once")
+    answers_hours: float = Field(
+        default=48.0, gt=0, description="How long answers to an Idempotency-Key are kept"
+    )
+    log_json: bool = Field(default=False, description="Write the log as lines of JSON")
+    metrics_open: bool = Field(
+        default=False, description="Show /metrics to others than this machine"
+    )
+    state_folder: Path | None = Field(
+        default=None, description="Where the service keeps what it must remember"
     )

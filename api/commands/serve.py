@@ -45,8 +45,12 @@ def serve(
     import uvicorn
 
     from api.app import create_app
+    from api.observe import set_up_logs
 
     settings = ServeSettings()
+    if settings.state_folder is None:
+        settings = settings.model_copy(update={"state_folder": folder / "service"})
+    set_up_logs(as_json=settings.log_json)
     app = create_app(service_opener(str(folder), settings), settings)
     typer.echo(f"Peta web / web map:  http://{host}:{port}/", err=True)
     typer.echo(f"API (OpenAPI):       http://{host}:{port}/openapi.json", err=True)
@@ -54,7 +58,8 @@ def serve(
         app,
         host=host,
         port=port,
-        log_level="warning",
+        log_config=None,
+        access_log=False,
         proxy_headers=reverse_proxy,
         timeout_keep_alive=10,
         limit_concurrency=512,

@@ -6,10 +6,13 @@ import json
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import BaseModel
 
-from api.http import BODY_PROBLEMS, StrictRoute, read_body
-from api.models import PERMIT_EXAMPLE
+from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, read_body
+from api.idempotency import Answered
+from api.models import PERMIT_EXAMPLE, SCHEMA_VERSION, Feature, Problem, VerdictModel
+from api.once import once
 from api.openapi import reference
 
 router = APIRouter(tags=["conformity"], route_class=StrictRoute)
@@ -17,7 +20,12 @@ router = APIRouter(tags=["conformity"], route_class=StrictRoute)
 ACCEPTED: Final = ("application/geo+json", "application/json")
 #: The notes about a request; the body holds the verdict and nothing else.
 NOTES_HEADER: Final = "tataruang-notes"
-
+REPLAYED_HEADER: Final = "idempotent-replayed"
+SCHEMAS: Final[dict[str, type[BaseModel]]] = {
+    "application": Feature,
+    "verdict": VerdictModel,
+    "problem": Problem,
+}
 
 _BODY: Final[dict[str, Any]] = {
     "required": True,
@@ -68,6 +76,10 @@ async def conformity(
         Literal["id", "en"] | None,
         Query(description="Also say each verdict in sentences of this language"),
     ] = None,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="New for each request; the same key sent again gets the same answer"),
+    ] = None,
 ) -> Response:
     """Judge a GeoJSON Feature (one verdict) or FeatureCollection (a list of verdicts).
 
@@ -80,8 +92,31 @@ async def conformity(
         request, ACCEPTED, state.settings.max_body_bytes, state.settings.body_seconds
     )
     service = state.opening.current()
-    answer = await state.workers.run(service.conformity, raw, on, plan, explain)
+
+    async def judge() -> Answered:
+        answer = await state.workers.run(service.conformity, raw, on, plan, explain)
+        notes = [note.to_dict() for note in answer.notes]
+        return Answered(answer.body, json.dumps(notes)[:4000] if notes else "")
+
+    given, replayed = await once(request, raw, judge)
     headers = {"cache-control": "no-store"}
-    if answer.notes:
-        headers[NOTES_HEADER] = json.dumps([note.to_dict() for note in answer.notes])[:4000]
-    return Response(answer.body, media_type="application/json", headers=headers)
+    if given.notes:
+        headers[NOTES_HEADER] = given.notes
+    if replayed:
+        headers[REPLAYED_HEADER] = "true"
+    return Response(given.body, media_type="application/json", headers=headers)
+
+
+@router.get(
+    "/v1/schemas/{name}.json",
+    summary="JSON schema of what is sent and answered",
+    responses={404: PROBLEMS[404]},
+)
+async def schema(name: Literal["application", "verdict", "problem"]) -> dict[str, Any]:
+    """Return the schema with its version; fields may be added within a version, none changed."""
+    written = SCHEMAS[name].model_json_schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:tataruang:schema:{name}:{SCHEMA_VERSION}",
+        "version": SCHEMA_VERSION,
+    } | written

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
 
+from api.errors import RequestError
 from api.http import PROBLEMS, StrictRoute
+from api.observe import METRICS_TYPE, metrics_page
 
 router = APIRouter(tags=["operation"], route_class=StrictRoute)
+
+LOCAL: Final = ("127.0.0.1", "::1", "testclient")
 
 
 @router.get("/healthz", summary="The process is alive; touches nothing")
@@ -19,6 +27,36 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", summary="The workspace is open", responses={503: PROBLEMS[503]})
 async def readyz(request: Request) -> dict[str, Any]:
-    """Answer 503 until the workspace is open."""
-    request.app.state.opening.current()
-    return {"status": "ready", "waiting": request.app.state.workers.busy}
+    """Answer 503 until the workspace is open; then say what is at work."""
+    state = request.app.state
+    service = state.opening.current()
+    if not state.opening.warm:
+        raise RequestError("the service is starting", code="starting")
+    return {
+        "status": "ready",
+        "engine": version("tataruang"),
+        "since": service.opened,
+        "waiting": state.workers.busy,
+        "disk_free_mb": await run_in_threadpool(free_megabytes, service.folder),
+    }
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """Return the counts for Prometheus, to this machine unless settings open them."""
+    state = request.app.state
+    host = request.client.host if request.client else ""
+    if not state.settings.metrics_open and host not in LOCAL:
+        raise RequestError("there is nothing at this address", code="no_such_path")
+    busy = {
+        "conformity": state.workers.busy,
+        "tiles": state.tile_workers.busy,
+        "batch": state.batch_workers.busy,
+    }
+    body = await run_in_threadpool(metrics_page, busy)
+    return Response(body, media_type=METRICS_TYPE, headers={"cache-control": "no-store"})
+
+
+def free_megabytes(folder: Path | None) -> int | None:
+    """Return how much the disk of the workspace still takes."""
+    return None if folder is None else shutil.disk_usage(folder).free // 2**20

@@ -56,10 +56,17 @@ class TileSource:
 
     engine: Any
     _prepared: dict[str, Prepared] = field(default_factory=dict)
+    _former: dict[str, Prepared] = field(default_factory=dict)
     _tiles: OrderedDict[tuple[str, int, int, int], bytes] = field(default_factory=OrderedDict)
     _size: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _preparing: threading.Lock = field(default_factory=threading.Lock)
+
+    def adopt(self, former: TileSource) -> None:
+        """Take over layers of the source before this one, as far as their version is the same."""
+        self._former = dict(former._prepared)
+        with former._lock:
+            self._tiles, self._size = OrderedDict(former._tiles), former._size
 
     def prepared(self, name: str) -> Prepared:
         """Return a layer ready for tiles.
@@ -110,6 +117,9 @@ class TileSource:
             raise LayerNotFoundError(
                 "the layer {name} has no shapes to draw", code="layer_not_vector", name=name
             )
+        former = self._former.pop(name, None)
+        if former is not None and former.version == version_name(stored.version):
+            return former
         west, south, east, north = to_crs(stored.frame, LONLAT).total_bounds
         return Prepared(
             name,

@@ -48,6 +48,12 @@ def settings() -> ServeSettings:
 
 
 @pytest.fixture(scope="session")
+def fake() -> Any:
+    """The class of the engine of three lines."""
+    return _fake_engine().FakeEngine
+
+
+@pytest.fixture(scope="session")
 def client(settings: ServeSettings) -> Iterator[TestClient]:
     engine = _fake_engine().FakeEngine
     heavy = HeavyJudge("fake_engine:FakeEngine.open", "-", seconds=1.0, memory_mb=4096)

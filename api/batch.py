@@ -1,0 +1,141 @@
+"""Many applications as lines of a stream: each line leaves with a verdict or with its reason.
+
+Lines are judged in small groups, so that the first answers arrive while the last lines are
+still being sent, and nothing of the stream is kept.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import orjson
+from shapely.geometry.base import BaseGeometry
+
+from api.applications import Row, frame_of, read_line
+from api.errors import problem
+from api.service import Service, explained
+from spatial.errors import EngineError, LimitError, TimeLimitError
+
+__all__ = ["GROUP", "BatchJudge", "Line"]
+
+log = logging.getLogger("tataruang.batch")
+
+#: How many lines are judged together.
+GROUP: Final = 64
+#: After so many heavy geometries stopped at the time limit, a stream has no more of them judged.
+MOST_STOPPED: Final = 3
+
+Line = tuple[int, bytes]
+
+
+@dataclass
+class BatchJudge:
+    """Judge the lines of one stream.
+
+    Parameters
+    ----------
+    service : Service
+    on, plan, explain_in
+        As for single applications.
+    language : {"id", "en"}
+        Of the faults.
+    """
+
+    service: Service
+    on: date | None = None
+    plan: str | None = None
+    explain_in: str | None = None
+    language: str = "id"
+    judged: int = 0
+    refused: int = 0
+    _stopped: int = 0
+    _answers: dict[int, bytes] = field(default_factory=dict)
+
+    def judge(self, lines: list[Line]) -> bytes:
+        """Judge lines; return one line of JSON for each, in the order given."""
+        self._answers = {}
+        by_crs: dict[str, list[tuple[int, Row]]] = defaultdict(list)
+        for number, raw in lines:
+            try:
+                row, crs = read_line(raw, number, self.service.extent)
+                by_crs[crs].append((number, row))
+            except EngineError as error:
+                self._refuse(number, error)
+        for crs, rows in by_crs.items():
+            self._judge_rows(rows, crs)
+        return b"".join(self._answers[number] for number, _ in lines)
+
+    def summary(self) -> bytes:
+        """Return the last line: a stream that ends without it was cut off."""
+        counts = {"lines": self.judged + self.refused, "judged": self.judged}
+        return orjson.dumps({"done": counts | {"refused": self.refused}}) + b"\n"
+
+    def refuse_stream(self, number: int, error: EngineError) -> bytes:
+        """Return the line for a fault that ends the stream."""
+        self._refuse(number, error)
+        return self._answers[number]
+
+    def _judge_rows(self, rows: list[tuple[int, Row]], crs: str) -> None:
+        heavy = {one[0]: one for one in rows if self.service.is_heavy(_shapes(one[1]), crs)}
+        light = [one for one in rows if one[0] not in heavy]
+        if light:
+            self._judge_together(light, crs)
+        for one in heavy.values():
+            self._judge_heavy(one, crs)
+
+    def _judge_together(self, rows: list[tuple[int, Row]], crs: str) -> None:
+        try:
+            verdicts = self.service.judge(
+                frame_of([row for _, row in rows], crs), self.on, self.plan
+            )
+        except EngineError as error:
+            for number, _ in rows:
+                self._refuse(number, error)
+        except Exception:
+            # One application must not cost the others their answer: halve until it is alone.
+            if len(rows) == 1:
+                log.exception("line %s cannot be judged", rows[0][0])
+                self._refuse(
+                    rows[0][0],
+                    EngineError("a fault of the service; it is in its log", code="fault"),
+                )
+                return
+            half = len(rows) // 2
+            self._judge_together(rows[:half], crs)
+            self._judge_together(rows[half:], crs)
+        else:
+            for (number, _), verdict in zip(rows, verdicts, strict=True):
+                self._accept(number, verdict)
+
+    def _judge_heavy(self, one: tuple[int, Row], crs: str) -> None:
+        if self._stopped >= MOST_STOPPED:
+            self._refuse(
+                one[0],
+                LimitError(
+                    "{count} geometries of this stream were stopped at the time limit already",
+                    code="batch_heavy_stopped",
+                    hint="Send this application by itself",
+                    count=self._stopped,
+                ),
+            )
+            return
+        self._judge_together([one], crs)
+
+    def _accept(self, number: int, verdict: bytes) -> None:
+        self.judged += 1
+        content = verdict if self.explain_in is None else explained(verdict, self.explain_in)
+        self._answers[number] = b'{"line":%d,"verdict":%b}\n' % (number, content)
+
+    def _refuse(self, number: int, error: EngineError) -> None:
+        self.refused += 1
+        self._stopped += isinstance(error, TimeLimitError)
+        _, _, body = problem(error, language=self.language)
+        self._answers[number] = b'{"line":%d,"problem":%b}\n' % (number, body)
+
+
+def _shapes(row: Row) -> list[BaseGeometry]:
+    return [row[name] for name in ("geometry", "footprint") if name in row]

@@ -1,0 +1,103 @@
+"""Around every request: an id, its caller, the headers all answers carry, a net for faults."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from typing import Any, Final
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import RequestError, problem
+from api.http import language_of
+from spatial.errors import EngineError
+
+__all__ = ["Envelope", "answer_error"]
+
+log = logging.getLogger("tataruang.http")
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,80}")
+SECURITY_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"SAMEORIGIN"),
+)
+
+
+class Envelope:
+    """Give a request its id, its answer the common headers, and a fault a decent answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        given = request.headers.get("x-request-id", "")
+        request.state.request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+        request.state.caller = request.client.host if request.client else "-"
+        extra = [*SECURITY_HEADERS, (b"x-request-id", request.state.request_id.encode())]
+        started = False
+
+        async def send_more(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message.get("headers", []), *extra]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_more)
+        except EngineError as error:  # raised by what stands around the routes
+            await _problem_response(request, error)(scope, receive, send_more)
+        except Exception:
+            log.exception("fault in request %s", request.state.request_id)
+            if started:
+                raise
+            fault = EngineError("a fault of the service; it is in its log", code="fault")
+            await _problem_response(request, fault)(scope, receive, send_more)
+
+
+async def answer_error(request: Request, error: Exception) -> Response:
+    """Answer an error of the engine or of the framework as problem+json."""
+    return _problem_response(request, _as_engine_error(error))
+
+
+def _problem_response(request: Request, error: EngineError) -> Response:
+    status, headers, body = problem(
+        error, language=language_of(request), instance=f"urn:request:{request.state.request_id}"
+    )
+    return Response(body, status, headers)
+
+
+def _as_engine_error(error: Exception) -> EngineError:
+    """Give every refusal of the framework one of our codes."""
+    if isinstance(error, EngineError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return _parameter_error(error.errors()[0])
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 404:
+        return RequestError("there is nothing at this address", code="no_such_path")
+    if status == 405:
+        return RequestError("this address does not take that method", code="method_not_allowed")
+    return RequestError("the request cannot be read", code="bad_request")
+
+
+def _parameter_error(fault: Any) -> RequestError:
+    """Answer a fault in the path as no such thing, one in the query as a bad request."""
+    where, *names = (str(step) for step in fault["loc"])
+    if where == "path":
+        return RequestError("there is nothing at this address", code="no_such_path")
+    return RequestError(
+        "the parameter {name!r} cannot be used: {fault}",
+        code="parameter_refused",
+        name=".".join(names)[:80],
+        fault=str(fault["msg"])[:200],
+    )
