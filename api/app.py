@@ -22,7 +22,7 @@ from api.observe import Observe
 from api.openapi import openapi_of
 from api.opening import Opening
 from api.rates import RateLimit
-from api.routes import batch, conformity, health, layers, tiles, web, zones
+from api.routes import batch, conformity, health, layers, ogc, tiles, web, zones
 from api.settings import ServeSettings
 from spatial.errors import EngineError
 
@@ -45,6 +45,8 @@ ROUTERS: Final = (
     zones.router,
     layers.router,
     tiles.router,
+    ogc.router,
+    ogc.open_router,
     web.router,
     health.router,
 )

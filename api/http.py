@@ -26,6 +26,7 @@ __all__ = [
     "check_media_type",
     "language_of",
     "line_too_long",
+    "only_once",
     "read_body",
 ]
 
@@ -70,6 +71,21 @@ class StrictRoute(APIRoute):
             return await handle(request)
 
         return checked
+
+
+def only_once(request: Request, known: set[str] | None = None) -> dict[str, str]:
+    """Return the parameters of a request, each given once, where their names are no fixed list.
+
+    Raises
+    ------
+    RequestError
+        `parameter_twice`, or `parameter_unknown` where `known` is given.
+    """
+    given = request.query_params.multi_items()
+    names = [name for name, _ in given]
+    for name in names:
+        _check_parameter(name, names.count(name), {name} if known is None else known)
+    return dict(given)
 
 
 def _check_parameter(name: str, count: int, known: set[str]) -> None:

@@ -25,6 +25,7 @@ from api.geojson import LONLAT
 from api.heavy import HeavyJudge
 from api.map_description import describe
 from api.observe import count_verdict
+from api.ogc.collection import Collections
 from api.place import Places
 from api.plan_facts import zone_rules
 from api.search import Gazetteer, find
@@ -91,6 +92,7 @@ class Service:
             weakref.finalize(self, heavy.close)
         self.tiles = TileSource(engine)
         self.places = Places(engine)
+        self.collections = Collections(engine)
         self._gazetteer: Gazetteer | None = None
         self.opened = now()
         self.folder: Path | None = getattr(getattr(engine, "workspace", None), "folder", None)

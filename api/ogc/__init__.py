@@ -1,0 +1,1 @@
+"""Layers as OGC API clients ask for them: collections, filters, reference systems, formats."""
