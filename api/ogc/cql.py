@@ -1,37 +1,30 @@
 """CQL2 filters over a collection: parsed by the library cql2, evaluated over whole columns.
 
 Comparisons with a missing value are neither true nor false, as the standard wants it.
-The parser is native code and recurses: a text is bounded before it sees it.
 """
 
 from __future__ import annotations
 
-import json
 import operator
 import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-import cql2
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from api.errors import RequestError
 from api.ogc.collection import Collection
+from api.ogc.cql_text import MAX_FILTER, Node, box_of, parse_filter, refused, shape_of
 from api.ogc.systems import System, to_lonlat
-from api.strict_json import parse as parse_json
 
 __all__ = ["MAX_FILTER", "select"]
 
-MAX_FILTER: Final = 4_000
-MAX_DEPTH: Final = 24
 MAX_VERTICES: Final = 1_000
 
-Node: TypeAlias = Any
 Mask: TypeAlias = Any  # a pandas BooleanArray: true, false or unknown
 
 _COMPARE: Final[dict[str, Callable[[Any, Any], Any]]] = {
@@ -44,7 +37,6 @@ _SPATIAL: Final[dict[str, Any]] = {
     "s_touches": "touches", "s_crosses": "crosses", "s_overlaps": "overlaps",
     "s_disjoint": "intersects", "s_equals": "intersects",
 }  # fmt: skip
-_STRING: Final = re.compile(r"'(?:[^']|'')*'")
 
 
 def select(collection: Collection, text: str, lang: str, system: System) -> NDArray[np.bool_]:
@@ -65,50 +57,10 @@ def select(collection: Collection, text: str, lang: str, system: System) -> NDAr
     RequestError
         `filter_refused`, with what is wrong.
     """
-    tree = _parse(text, lang)
+    tree = parse_filter(text, lang)
     mask = _Evaluation(collection, system).truth(tree)
     kept: NDArray[np.bool_] = mask.fillna(False).to_numpy(dtype=bool)
     return kept
-
-
-def _parse(text: str, lang: str) -> Node:
-    if len(text) > MAX_FILTER:
-        raise _refused(f"longer than {MAX_FILTER} characters")
-    if lang == "cql2-json":
-        tree = parse_json(text.encode("utf-8", "replace"))
-        _check_depth(tree)
-        return tree
-    _check_text(text)
-    try:
-        tree = cql2.parse_text(text).to_json()
-    except (cql2.ParseError, cql2.ValidationError) as error:
-        raise _refused(" ".join(str(error).split())[:200]) from None
-    _check_depth(tree)
-    return tree
-
-
-def _check_text(text: str) -> None:
-    """Refuse what would exhaust the stack of the native parser."""
-    bare = _STRING.sub("''", text)
-    depth = deepest = 0
-    for sign in bare:
-        depth += (sign == "(") - (sign == ")")
-        deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH:
-        raise _refused(f"nested {deepest} deep; {MAX_DEPTH} is the most accepted")
-    if re.search(r"-\s*-", bare):
-        raise _refused("two minus signs in a row")
-
-
-def _check_depth(tree: Node) -> None:
-    stack, count = [(tree, 0)], 0
-    while stack:
-        node, depth = stack.pop()
-        count += 1
-        if depth > 4 * MAX_DEPTH or count > 5_000:
-            raise _refused("too deep or too long")
-        inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-        stack.extend((one, depth + 1) for one in inner)
 
 
 class _Evaluation:
@@ -137,7 +89,7 @@ class _Evaluation:
 
     def _joined(self, name: str, args: list[Node]) -> Mask:
         if len(args) < 2:
-            raise _refused(f"'{name}' needs two conditions")
+            raise refused(f"'{name}' needs two conditions")
         mask = self.truth(args[0])
         for arg in args[1:]:
             mask = mask & self.truth(arg) if name == "and" else mask | self.truth(arg)
@@ -157,16 +109,16 @@ class _Evaluation:
             return found
         if name == "like" and len(args) == 2:
             return self._like(args[0], args[1])
-        raise _refused(f"the operator '{name}' is not offered")
+        raise refused(f"the operator '{name}' is not offered")
 
     def _compared(self, name: str, args: list[Node]) -> Mask:
         if len(args) != 2:
-            raise _refused(f"'{name}' compares two values")
+            raise refused(f"'{name}' compares two values")
         left, right = self._value(args[0]), self._value(args[1])
         if not isinstance(left, pd.Series) and not isinstance(right, pd.Series):
-            raise _refused("a comparison needs a property")
+            raise refused("a comparison needs a property")
         if _kind(left) != _kind(right):
-            raise _refused("a text is compared with a number")
+            raise refused("a text is compared with a number")
         missing = self._missing(left) | self._missing(right)
         with np.errstate(invalid="ignore"):
             compared = _COMPARE[name](_filled(left), _filled(right))
@@ -183,9 +135,9 @@ class _Evaluation:
         column = self._value(value)
         wanted = self._value(pattern)
         if not isinstance(column, pd.Series) or not isinstance(wanted, str):
-            raise _refused("'like' compares a property with a text")
+            raise refused("'like' compares a property with a text")
         if _kind(column) != "text":
-            raise _refused("'like' compares texts")
+            raise refused("'like' compares texts")
         regular = re.compile(_like_pattern(wanted), re.DOTALL)
         found = [None if pd.isna(one) else regular.fullmatch(one) is not None for one in column]
         return pd.array(found, dtype="boolean")
@@ -203,27 +155,27 @@ class _Evaluation:
         name, args = _operation(node)
         if name in ("casei", "accenti"):
             return _folded(self._value(_only(args, name)), name)
-        raise _refused(f"'{name}' gives no value here")
+        raise refused(f"'{name}' gives no value here")
 
     def _column(self, node: Node) -> pd.Series[Any]:
         name = node.get("property") if isinstance(node, dict) else None
         if not isinstance(name, str) or name not in self._collection.table:
             known = ", ".join(self._collection.table.columns)[:300]
-            raise _refused(f"the property {str(name)[:60]!r} is not known; known are {known}")
+            raise refused(f"the property {str(name)[:60]!r} is not known; known are {known}")
         return self._collection.table[name]
 
     def _truth_of_column(self, node: Node) -> Mask:
         column = self._column(node)
         if self._collection.fields[str(node["property"])] != "boolean":
-            raise _refused(f"the property {node['property']} is no condition")
+            raise refused(f"the property {node['property']} is no condition")
         return column.astype("boolean").array
 
     def _spatial(self, name: str, args: list[Node]) -> Mask:
         if len(args) != 2:
-            raise _refused(f"'{name}' compares two geometries")
+            raise refused(f"'{name}' compares two geometries")
         first, second = (_is_geometry_property(arg) for arg in args)
         if first == second:
-            raise _refused(f"'{name}' compares the property geometry with a geometry")
+            raise refused(f"'{name}' compares the property geometry with a geometry")
         shape = self._literal(args[1] if first else args[0])
         turned = {"s_within": "s_contains", "s_contains": "s_within"}
         wanted = name if first else turned.get(name, name)
@@ -236,55 +188,31 @@ class _Evaluation:
 
     def _literal(self, node: Node) -> BaseGeometry:
         if isinstance(node, dict) and isinstance(node.get("bbox"), list):
-            shape = _box(node["bbox"])
+            shape = box_of(node["bbox"])
         else:
-            shape = _from_geojson(node)
+            shape = shape_of(node)
         if shapely.get_num_coordinates(shape) > MAX_VERTICES:
-            raise _refused(f"a geometry of more than {MAX_VERTICES} vertices")
+            raise refused(f"a geometry of more than {MAX_VERTICES} vertices")
         if not np.isfinite(shapely.get_coordinates(shape)).all() or not shapely.is_valid(shape):
-            raise _refused("a geometry that is not valid")
+            raise refused("a geometry that is not valid")
         [moved] = to_lonlat(np.array([shape], dtype=object), self._system)
         if not np.isfinite(shapely.get_coordinates(moved)).all():
-            raise _refused("a geometry outside of its reference system")
+            raise refused("a geometry outside of its reference system")
         literal: BaseGeometry = moved
         return literal
-
-
-def _box(numbers: list[Any]) -> BaseGeometry:
-    if len(numbers) not in (4, 6) or not all(isinstance(one, int | float) for one in numbers):
-        raise _refused("a bbox is four or six numbers")
-    half = len(numbers) // 2
-    west, south, east, north = (*numbers[:2], *numbers[half : half + 2])
-    if west > east or south > north:
-        raise _refused("a bbox runs from south-west to north-east")
-    box: BaseGeometry = shapely.box(west, south, east, north)
-    return box
-
-
-def _from_geojson(node: Node) -> BaseGeometry:
-    if not isinstance(node, dict) or "coordinates" not in node:
-        raise _refused("no geometry where one is needed")
-    try:
-        shape = shapely.from_geojson(json.dumps(node))
-    except (shapely.GEOSException, ValueError) as error:
-        raise _refused(f"a geometry: {str(error)[:120]}") from None
-    if shape is None or shape.is_empty:
-        raise _refused("an empty geometry")
-    plain: BaseGeometry = shapely.force_2d(shape)
-    return plain
 
 
 def _operation(node: Node) -> tuple[str, list[Node]]:
     name = node.get("op") if isinstance(node, dict) else None
     args = node.get("args") if isinstance(node, dict) else None
     if not isinstance(name, str) or not isinstance(args, list):
-        raise _refused("no condition")
+        raise refused("no condition")
     return name, args
 
 
 def _only(args: list[Node], name: str) -> Node:
     if len(args) != 1:
-        raise _refused(f"'{name}' takes one value")
+        raise refused(f"'{name}' takes one value")
     one = args[0]
     # The parser wraps the literal of casei('x') in a list.
     return one[0] if isinstance(one, list) and len(one) == 1 else one
@@ -313,7 +241,7 @@ def _folded(value: Any, name: str) -> Any:
         return value.map(fold, na_action="ignore")
     if isinstance(value, str):
         return fold(value)
-    raise _refused(f"'{name}' takes a text")
+    raise refused(f"'{name}' takes a text")
 
 
 def _without_accents(text: str) -> str:
@@ -340,12 +268,3 @@ def _like_pattern(wanted: str) -> str:
         return pieces[0]
     first, *middle, last = pieces
     return first + "".join(f"(?>.*?{piece})" for piece in middle if piece) + ".*" + last
-
-
-def _refused(fault: str) -> RequestError:
-    return RequestError(
-        "the filter cannot be used: {fault}",
-        code="filter_refused",
-        hint="An example: zona LIKE 'R-%' AND S_INTERSECTS(geometry, BBOX(110.6,-6.9,110.7,-6.8))",
-        fault=fault,
-    )
