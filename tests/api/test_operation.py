@@ -182,7 +182,7 @@ def test_requests_are_counted_by_operation(client: TestClient, permit: Permit) -
     assert 'operation="/v1/conformity",status="200"' in text
     assert 'operation="/tiles/{layer}/{z}/{x}/{y}.mvt"' in text
     assert 'tataruang_verdicts_total{verdict="PERLU_KAJIAN"}' in text
-    assert "826" not in text
+    assert "/826/" not in text
 
 
 def test_metrics_are_not_for_strangers(fake: Any) -> None:
