@@ -23,4 +23,6 @@ def metric(areas: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoSeries:
 def centres(areas: gpd.GeoDataFrame | gpd.GeoSeries) -> NDArray[np.float64]:
     """Centroids, shape (n, 2), on the metric plane; NaN where there is no geometry."""
     points = shapely.centroid(np.asarray(metric(areas).array, dtype=object))
+    # GEOS has no coordinate of an empty point and says so by an error.
+    points[shapely.is_empty(points)] = None
     return np.column_stack((shapely.get_x(points), shapely.get_y(points)))
