@@ -33,6 +33,8 @@ class Workspace:
     language : {"id", "en"}
     resmi : bool
         False marks everything that is shown "contoh, bukan data resmi".
+    private : bool
+        True lets data of persons in; nothing is served or published from here.
     """
 
     folder: Path
@@ -42,6 +44,7 @@ class Workspace:
     metric_crs: str = METRIC_CRS
     language: str = "id"
     resmi: bool = True
+    private: bool = False
 
     @property
     def store(self) -> Path:
@@ -69,6 +72,7 @@ class Workspace:
         metric_crs: str = METRIC_CRS,
         language: str = "id",
         resmi: bool = True,
+        private: bool = False,
     ) -> Workspace:
         """Create a workspace in a folder that is empty or not there.
 
@@ -96,7 +100,7 @@ class Workspace:
             )
         for code in (area_crs, metric_crs):
             parse_crs(code)
-        made = cls(path, name, _extent(extent), area_crs, metric_crs, language, resmi)
+        made = cls(path, name, _extent(extent), area_crs, metric_crs, language, resmi, private)
         for inside in (made.store, made.plans, made.register):
             inside.mkdir(parents=True, exist_ok=True)
         (path / FILE).write_text(_toml(made), encoding="utf-8")
@@ -132,10 +136,12 @@ def _from_toml(path: Path, said: dict[str, Any]) -> Workspace:
     known = {"name", "extent", "area_crs", "metric_crs", "language", "resmi"}
     if missing := known - said.keys():
         raise _damaged(path, f"missing: {', '.join(sorted(missing))}")
-    if strange := said.keys() - known:
+    if strange := said.keys() - known - {"private"}:
         raise _damaged(path, f"unknown: {', '.join(sorted(strange))}")
-    if said["language"] not in LANGUAGES or not isinstance(said["resmi"], bool):
-        raise _damaged(path, "language is id or en, resmi is true or false")
+    private = said.get("private", False)
+    truths = isinstance(said["resmi"], bool) and isinstance(private, bool)
+    if said["language"] not in LANGUAGES or not truths:
+        raise _damaged(path, "language is id or en, resmi and private are true or false")
     parse_crs(said["area_crs"], what=f"area_crs of {FILE}")
     parse_crs(said["metric_crs"], what=f"metric_crs of {FILE}")
     return Workspace(
@@ -146,6 +152,7 @@ def _from_toml(path: Path, said: dict[str, Any]) -> Workspace:
         said["metric_crs"],
         said["language"],
         said["resmi"],
+        private,
     )
 
 
@@ -189,4 +196,5 @@ def _toml(workspace: Workspace) -> str:
         f'metric_crs = "{workspace.metric_crs}"\n'
         f'language = "{workspace.language}"\n'
         f"resmi = {str(workspace.resmi).lower()}\n"
+        + ("private = true\n" if workspace.private else "")
     )

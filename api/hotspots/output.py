@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Final
 
@@ -10,10 +11,11 @@ import pandas as pd
 import pyogrio
 
 from api.options import atomic_path
+from layers.poverty import Mask
 from spatial.crs import to_crs
 from spatial.errors import LayerError
 
-__all__ = ["SUFFIXES", "write_table"]
+__all__ = ["SUFFIXES", "check_target", "read_mask", "write_layer", "write_mask", "write_table"]
 
 DRIVERS: Final = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".fgb": "FlatGeobuf"}
 SUFFIXES: Final = (".csv", ".xlsx", ".parquet", *DRIVERS)
@@ -64,4 +66,27 @@ def _write_shapes(frame: gpd.GeoDataFrame, partial: Path, target: Path) -> None:
         return
     if target.suffix == ".geojson":
         frame = to_crs(frame, "OGC:CRS84")
-    pyogrio.write_dataframe(frame, partial, driver=DRIVERS[target.suffix], layer=target.stem)
+    write_layer(frame, partial, driver=DRIVERS[target.suffix], layer=target.stem)
+
+
+def write_layer(frame: gpd.GeoDataFrame, path: Path, *, driver: str, layer: str) -> None:
+    """Write a layer; a plane of unknown units is written without a CRS, as the user said."""
+    with warnings.catch_warnings():
+        if frame.crs is None:
+            warnings.filterwarnings("ignore", message="'crs' was not provided")
+        pyogrio.write_dataframe(frame, path, driver=driver, layer=layer)
+
+
+def read_mask(path: Path | None) -> Mask | None:
+    """Read the cells that an earlier publication hid, where there was one."""
+    if path is None or not path.exists():
+        return None
+    return Mask.from_json(path.read_text(encoding="utf-8"))
+
+
+def write_mask(mask: Mask | None, path: Path | None) -> None:
+    """Keep the hidden cells for the next publication: what was hidden once stays hidden."""
+    if mask is None or path is None:
+        return
+    with atomic_path(path) as partial:
+        partial.write_text(mask.to_json() + "\n", encoding="utf-8")

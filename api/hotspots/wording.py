@@ -53,7 +53,7 @@ CLASS_WORDS: Final[dict[str, ClassWords]] = {
             "Kantong rendah",
             "nilai di sini dan di sekitarnya nyata lebih rendah",
             "#2166ac",
-            "",
+            "\\\\\\\\",
         ),
         ClassWords(
             "outlier",

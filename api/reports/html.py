@@ -16,11 +16,12 @@ from api.formats import Language
 from api.reports.page import Page, texts
 from api.wording import VERDICTS, VerdictWords
 
-__all__ = ["IndexRow", "render_html", "render_index"]
+__all__ = ["IndexRow", "environment", "page_fonts", "page_style", "render_html", "render_index"]
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Return the templates of pages, everything in them escaped."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("api.reports", "templates"),
         autoescape=True,
@@ -31,7 +32,8 @@ def _environment() -> jinja2.Environment:
 
 
 @cache
-def _style() -> str:
+def page_style() -> str:
+    """Return the style sheet of every page."""
     source = resources.files("api.reports") / "templates" / "verdict.css"
     return source.read_text(encoding="utf-8")
 
@@ -41,11 +43,15 @@ def _font(weight: str) -> str:
     return base64.b64encode(web_font(weight)).decode("ascii")
 
 
+def page_fonts() -> dict[str, str]:
+    """Return the typeface by weight, as text that a page carries inside."""
+    return {weight: _font(weight) for weight in ("Regular", "Semibold")}
+
+
 def render_html(page: Page) -> str:
     """Return the page as HTML with its style and typeface inside."""
-    template = _environment().get_template("verdict.html.j2")
-    fonts = {weight: _font(weight) for weight in ("Regular", "Semibold")}
-    return template.render(page=page, t=texts(page.language), css=_style(), fonts=fonts)
+    template = environment().get_template("verdict.html.j2")
+    return template.render(page=page, t=texts(page.language), css=page_style(), fonts=page_fonts())
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +90,15 @@ def render_index(
     ]
     counts = [(words, sum(row.verdict == code for row in rows)) for code, words in VERDICTS.items()]
     return (
-        _environment()
+        environment()
         .get_template("index.html.j2")
         .render(
             rows=shown,
             counts=counts,
             sign=_sign,
             t=texts(language),
-            css=_style(),
-            fonts={weight: _font(weight) for weight in ("Regular", "Semibold")},
+            css=page_style(),
+            fonts=page_fonts(),
             on=on,
             office=office,
             workspace=workspace,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
-import pyogrio
+import pandas as pd
 import shapely
-from pyogrio.errors import DataSourceError
 
-from layers.poverty.columns import codes, find_code_column, numbers, single_period
+from layers.opener import Opened, opened
+from layers.poverty.columns import Decimal, codes, find_code_column, numbers, single_period
 from layers.poverty.personal import refuse_personal
-from spatial.crs import check_extent, parse_crs
-from spatial.errors import LayerError, SchemaError
+from layers.raw import Raw, read_raw
+from spatial.crs import check_extent, parse_crs, same_crs
+from spatial.errors import CrsError, LayerError, SchemaError
+from spatial.notes import Note
 
 __all__ = ["PLANAR", "read_areas"]
 
@@ -27,92 +30,194 @@ def read_areas(
     *,
     value: str,
     population: str | None = None,
+    others: Sequence[str] = (),
     id_column: str | None = None,
+    areas: Path | None = None,
     source_crs: str | None = None,
+    decimal: Decimal | None = None,
+    layer: str | None = None,
     private: bool = False,
-) -> gpd.GeoDataFrame:
+) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
     """Read areas for a study of clusters.
 
     Parameters
     ----------
     path : Path
-        Any vector file, or GeoParquet.
+        A layer in any format that is read, or a table (CSV, XLSX) if `areas` is given.
     value, population : str
         Columns that become numbers.
+    others : sequence of str
+        Further columns that become numbers: an earlier period, indicators.
     id_column : str, optional
         Column that names the areas; without it a known column of codes, else the row number.
+    areas : Path, optional
+        Polygons to which a table is joined by code, dots or none.
     source_crs : str, optional
         CRS of a file that states none, or `planar`.
+    decimal : {"point", "comma"}, optional
+        For tables in which numbers could be read either way.
+    layer : str, optional
+        Of a file that holds several.
     private : bool
         True in a private workspace, where data of persons may be read.
 
     Returns
     -------
-    GeoDataFrame
-        Indexed by area; without a CRS if planar.
+    frame : GeoDataFrame
+        Indexed by area; without a CRS if planar. Rows of a table that match no polygon keep
+        their place without geometry; polygons without a row keep theirs without numbers.
+    notes : tuple of Note
 
     Raises
     ------
     LayerError, SchemaError, CrsError, AccessError
     """
-    frame = _with_crs(_open(path), source_crs, path.name)
-    refuse_personal(frame, private=private, what=path.name)
+    frame = _load(path, source_crs, layer, table=areas is not None)
+    refuse_personal(frame, private=private, what=path.name, area_name=id_column)
     single_period(frame)
-    for name in filter(None, (value, population, id_column)):
-        if name not in frame.columns:
-            raise SchemaError(
-                "there is no column {column!r}",
-                code="value_column_missing",
-                hint="The columns are: {columns}",
-                column=name,
-                columns=", ".join(map(str, frame.columns.drop("geometry", errors="ignore"))),
+    wanted = list(dict.fromkeys(name for name in (value, population, *others) if name))
+    for name in (*wanted, *([id_column] if id_column else [])):
+        _check_column(frame, name)
+    named = id_column or find_code_column(frame.columns.drop(wanted))
+    read = frame.assign(**{name: numbers(frame[name], decimal=decimal) for name in wanted})
+    if areas is None:
+        indexed = read.set_index(codes(frame[named])) if named else read.rename_axis("id")
+        return gpd.GeoDataFrame(indexed), ()
+    if named is None:
+        raise SchemaError(
+            "{what} has no column of codes to join its polygons by",
+            code="join_no_code",
+            hint="Name it with --id; the columns are: {columns}",
+            what=path.name,
+            columns=", ".join(map(str, frame.columns)),
+        )
+    shapes = _load(areas, source_crs, None, table=False)
+    return _joined(read, codes(frame[named]), shapes, _key(shapes, named, areas))
+
+
+def _check_column(frame: pd.DataFrame, name: str) -> None:
+    if name not in frame.columns:
+        raise SchemaError(
+            "there is no column {column!r}",
+            code="value_column_missing",
+            hint="The columns are: {columns}",
+            column=name,
+            columns=", ".join(map(str, frame.columns.drop("geometry", errors="ignore"))),
+        )
+
+
+def _load(path: Path, source_crs: str | None, layer: str | None, *, table: bool) -> pd.DataFrame:
+    """Read a file as it is, with its CRS; a table only where one is expected."""
+    with opened(path) as file:
+        raw = _raw(file, layer, source_crs)
+        frame = raw.frame
+        if not len(frame) or not (table or isinstance(frame, gpd.GeoDataFrame)):
+            raise LayerError(
+                "{path} holds no areas",
+                code="areas_none",
+                hint="Join the table to its polygons: --areas desa.gpkg",
+                path=file.name,
             )
-    named = id_column or find_code_column(frame.columns.drop(value))
-    frame = frame.assign(**{name: numbers(frame[name]) for name in (value, population) if name})
-    return frame.set_index(codes(frame[named])) if named else frame.rename_axis("id")
+        if isinstance(frame, gpd.GeoDataFrame):
+            if frame.geometry.name != "geometry":
+                frame = frame.rename_geometry("geometry")
+            return _placed(frame, raw.crs, source_crs, file.name)
+        return frame
 
 
-def _open(path: Path) -> gpd.GeoDataFrame:
-    if not path.is_file():
-        raise LayerError(
-            "there is no file {path}",
-            code="areas_file_missing",
-            hint="Check its name",
-            path=str(path),
-        )
+def _raw(file: Opened, layer: str | None, source_crs: str | None) -> Raw:
     try:
-        if path.suffix.lower() in {".parquet", ".geoparquet"}:
-            frame = gpd.read_parquet(path)
-        else:
-            frame = gpd.GeoDataFrame(pyogrio.read_dataframe(path))
-    except (DataSourceError, ValueError, OSError) as error:
-        raise LayerError(
-            "{path} cannot be read as areas: {reason}",
-            code="areas_unreadable",
-            hint="Give GeoPackage, GeoJSON, Shapefile, FlatGeobuf or GeoParquet with polygons",
-            path=path.name,
-            reason=str(error).splitlines()[0][:200],
-        ) from error
-    if frame.active_geometry_name is None or not len(frame):
-        raise LayerError(
-            "{path} holds no areas",
-            code="areas_none",
-            hint="Join the table to its polygons first",
-            path=path.name,
-        )
-    return frame.rename_geometry("geometry") if frame.active_geometry_name != "geometry" else frame
+        return read_raw(file, layer, None)
+    except CrsError as error:
+        # A GeoParquet without CRS is refused for good reason, unless the user states one.
+        if error.code != "crs_missing" or source_crs is None:
+            raise
+        return Raw(gpd.read_parquet(file.path), file.path.stem, None)
 
 
-def _with_crs(frame: gpd.GeoDataFrame, source_crs: str | None, name: str) -> gpd.GeoDataFrame:
-    if source_crs == PLANAR:
-        return gpd.GeoDataFrame(
-            frame.drop(columns="geometry"),
-            geometry=gpd.GeoSeries(np.asarray(frame.geometry.array), index=frame.index),
+def _placed(frame: gpd.GeoDataFrame, stated: Any, given: str | None, name: str) -> gpd.GeoDataFrame:
+    """Put the frame where it says it is; a file that states another CRS is refused."""
+    bare = gpd.GeoDataFrame(
+        frame.drop(columns="geometry"),
+        geometry=gpd.GeoSeries(np.asarray(frame.geometry.array), index=frame.index),
+    )
+    if given == PLANAR:
+        return bare
+    if stated is not None and given is not None and not same_crs(parse_crs(stated), given):
+        raise CrsError(
+            "{what} states {stated}, not {given}",
+            code="crs_stated",
+            hint="--source-crs is for files that state none; leave it out, or correct the file",
+            what=name,
+            stated=parse_crs(stated).name,
+            given=parse_crs(given).name,
         )
-    if frame.crs is None:
-        frame = frame.set_crs(parse_crs(source_crs, what=name))
-    shown = ~(frame.geometry.isna() | frame.geometry.is_empty)
+    placed = bare.set_crs(parse_crs(given if stated is None else stated, what=name))
+    shown = ~(placed.geometry.isna() | placed.geometry.is_empty)
     if shown.any():
-        west, south, east, north = shapely.total_bounds(np.asarray(frame.geometry.array)[shown])
-        check_extent((west, south, east, north), frame.crs, what=name)
-    return frame
+        west, south, east, north = shapely.total_bounds(np.asarray(placed.geometry.array)[shown])
+        check_extent((west, south, east, north), placed.crs, what=name)
+    return placed
+
+
+def _key(shapes: pd.DataFrame, named: str, areas: Path) -> pd.Index:
+    """Codes of the polygons: the column of the same name, else a known one."""
+    same = next((str(c) for c in shapes.columns if str(c).lower() == named.lower()), None)
+    column = same or find_code_column(shapes.columns)
+    if column is None:
+        raise SchemaError(
+            "{what} has no column of codes to join its polygons by",
+            code="join_no_code",
+            hint="Name it with --id; the columns are: {columns}",
+            what=areas.name,
+            columns=", ".join(map(str, shapes.columns.drop("geometry"))),
+        )
+    return codes(shapes[column])
+
+
+def _joined(
+    table: pd.DataFrame, table_codes: pd.Index, shapes: pd.DataFrame, shape_codes: pd.Index
+) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
+    """Give every row its polygon; what has no partner stays, and is told."""
+    left, right = _bare(table_codes), _bare(shape_codes)
+    place = right.get_indexer(left)
+    lonely = ~right.isin(left)
+    if (place < 0).all():
+        raise SchemaError(
+            "no code of the table is one of the {count} polygons",
+            code="join_nothing",
+            hint="Check that both use the same codes (Kemendagri or BPS) and the same edition",
+            count=len(right),
+        )
+    geometry = np.asarray(shapes.geometry.array, dtype=object)
+    found = geometry[np.maximum(place, 0)]
+    found[place < 0] = None
+    plain = table.drop(columns="geometry", errors="ignore").set_axis(table_codes)
+    rest = pd.DataFrame(index=shape_codes[lonely])
+    frame = gpd.GeoDataFrame(
+        pd.concat((plain, rest)),
+        geometry=[*found, *geometry[lonely]],
+        crs=shapes.geometry.crs,
+    ).rename_axis("id")
+    notes = [
+        Note(code, text, "warning", {"count": len(names), "example": str(names[0])})
+        for code, text, names in (
+            (
+                "join_rows_alone",
+                "{count} rows of the table have no polygon, for example {example}",
+                table_codes[place < 0],
+            ),
+            (
+                "join_polygons_alone",
+                "{count} polygons have no row in the table, for example {example}",
+                shape_codes[lonely],
+            ),
+        )
+        if len(names)
+    ]
+    return frame, tuple(notes)
+
+
+def _bare(names: pd.Index) -> pd.Index:
+    """Codes without dots: one register writes 33.74.01.1001, the other 3374011001."""
+    return pd.Index(names.astype(str).str.replace(".", "", regex=False))

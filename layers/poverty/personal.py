@@ -31,14 +31,21 @@ PERSONAL: Final = re.compile(
 #: Bare names of persons or of areas: refused where rows are not areas.
 BARE: Final = frozenset(
     {"nama", "name", "rt", "lat", "lon", "lng", "lintang", "bujur", "latitude", "longitude"}
+    | {"kepalakeluarga", "kepalarumahtangga", "krt", "penerima", "penerimamanfaat", "pemohon"}
 )
-#: A NIK or a number of a family card.
-SIXTEEN: Final = re.compile(r"^\s*\d{16}\s*$")
+#: A NIK or a number of a family card, however it is grouped or quoted.
+SIXTEEN: Final = re.compile(r"^\W*(\d[\s.\-]?){15}\d\W*$")
 AREA_CODE: Final = re.compile(r"^\d{2}(\.?\d{2}){0,2}(\.?\d{4})?$")
 
 
-def personal_columns(frame: pd.DataFrame) -> list[str]:
+def personal_columns(frame: pd.DataFrame, *, area_name: str | None = None) -> list[str]:
     """Return the columns that hold data of persons, by name or by what stands in them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    area_name : str, optional
+        Column of bare names (`nama`) that the user says are those of areas.
 
     Examples
     --------
@@ -49,7 +56,7 @@ def personal_columns(frame: pd.DataFrame) -> list[str]:
     return [
         str(name)
         for name in frame.columns
-        if name != "geometry" and _personal(frame, str(name), areal)
+        if name != "geometry" and _personal(frame, str(name), areal or name == area_name)
     ]
 
 
@@ -57,10 +64,13 @@ def _personal(frame: pd.DataFrame, name: str, areal: bool) -> bool:
     letters = re.sub(r"[^a-z]", "", name.lower())
     if PERSONAL.match(letters) or (not areal and letters in BARE):
         return True
-    column = frame[name]
-    if pd.api.types.is_float_dtype(column) or pd.api.types.is_bool_dtype(column):
+    column = frame[name].dropna()
+    if pd.api.types.is_float_dtype(column):
+        # A table with a gap turns whole numbers into floats.
+        return bool((column.between(1e15, 1e16, inclusive="left") & (column % 1 == 0)).any())
+    if pd.api.types.is_bool_dtype(column):
         return False
-    return bool(column.dropna().astype(str).str.match(SIXTEEN).any())
+    return bool(column.astype(str).str.match(SIXTEEN).any())
 
 
 def _rows_are_areas(frame: pd.DataFrame) -> bool:
@@ -85,7 +95,13 @@ def _official(column: pd.Series) -> bool:
     return len(text) == len(column) and text.is_unique and bool(text.str.match(AREA_CODE).all())
 
 
-def refuse_personal(frame: pd.DataFrame, *, private: bool = False, what: str = "table") -> None:
+def refuse_personal(
+    frame: pd.DataFrame,
+    *,
+    private: bool = False,
+    what: str = "table",
+    area_name: str | None = None,
+) -> None:
     """Refuse a table that names persons or shows houses.
 
     Parameters
@@ -95,6 +111,8 @@ def refuse_personal(frame: pd.DataFrame, *, private: bool = False, what: str = "
         True inside a workspace that nobody publishes from.
     what : str
         Name of the table, for the message.
+    area_name : str, optional
+        As `personal_columns` takes it.
 
     Raises
     ------
@@ -110,7 +128,7 @@ def refuse_personal(frame: pd.DataFrame, *, private: bool = False, what: str = "
     """
     if private:
         return
-    if found := personal_columns(frame):
+    if found := personal_columns(frame, area_name=area_name):
         raise AccessError(
             "{what} holds data of persons: {columns}",
             code="personal_data",

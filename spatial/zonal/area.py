@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import RectBivariateSpline
 
 from spatial.crs import AREA_CRS, operation, parse_crs, same_crs
 from spatial.errors import RasterError
@@ -42,6 +41,9 @@ def cell_areas(
         return np.full((r1 - r0, 1), abs(grid.dx * grid.dy))
     if grid.crs.is_geographic and same_datum_axes(grid):
         return _area_at(grid, np.arange(r0, r1), np.array([0]))
+    # Loading it takes half a second, which whoever never measures a projected raster is spared.
+    from scipy.interpolate import RectBivariateSpline
+
     node_rows, node_cols = _nodes(r0, r1), _nodes(c0, c1)
     spline = RectBivariateSpline(
         node_rows, node_cols, _area_at(grid, node_rows, node_cols), kx=3, ky=3, s=0

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from spatial.errors import SchemaError
 
-__all__ = ["LEAST", "LEVELS", "Mask", "bounds", "levels_of_codes", "protect"]
+__all__ = ["LEAST", "LEVELS", "Mask", "bounds", "levels_of_codes", "official_codes", "protect"]
 
 #: Default least number of poor, and of non-poor, households in a shown cell.
 LEAST: Final = 10
@@ -87,6 +87,18 @@ class Mask:
             ) from error
 
 
+def official_codes(names: pd.Index) -> bool:
+    """Say whether all names are official codes of desa, with dots or without.
+
+    Examples
+    --------
+    >>> official_codes(pd.Index(["33.74.01.1001"])), official_codes(pd.Index(["37001"]))
+    (True, False)
+    """
+    digits = pd.Series(names.astype(str)).str.replace(".", "", regex=False)
+    return bool(len(digits)) and bool(digits.str.fullmatch(r"\d{10}").all())
+
+
 def levels_of_codes(names: pd.Index) -> pd.DataFrame:
     """Read kecamatan and kabkota off official desa codes; other names share one cell.
 
@@ -95,11 +107,9 @@ def levels_of_codes(names: pd.Index) -> pd.DataFrame:
     >>> levels_of_codes(pd.Index(["33.74.01.1001"])).iloc[0].to_dict()
     {'kecamatan': '33.74.01', 'kabkota': '33.74'}
     """
-    text = pd.Series(names.astype(str), index=names)
-    digits = text.str.replace(".", "", regex=False)
-    official = digits.str.fullmatch(r"\d{10}").all()
-    if not official:
+    if not official_codes(names):
         return pd.DataFrame({"kecamatan": "semua", "kabkota": "semua"}, index=names)
+    digits = pd.Series(names.astype(str), index=names).str.replace(".", "", regex=False)
     kecamatan = digits.str[:2] + "." + digits.str[2:4] + "." + digits.str[4:6]
     return pd.DataFrame({"kecamatan": kecamatan, "kabkota": kecamatan.str[:5]}, index=names)
 
