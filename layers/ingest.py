@@ -12,10 +12,11 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from layers.opener import opened
+from layers.poverty.door import guard
 from layers.reading import read
 from layers.store import Store, Version
 from spatial.crs import INDONESIA, Bounds, check_extent, parse_crs
-from spatial.errors import RasterError
+from spatial.errors import LayerNotFoundError, RasterError
 from spatial.notes import Note
 
 __all__ = ["ingest_file"]
@@ -35,6 +36,7 @@ def ingest_file(
     valid_from: date | None = None,
     valid_to: date | None = None,
     legal: Mapping[str, Any] | None = None,
+    private: bool = False,
 ) -> tuple[Version, tuple[Note, ...]]:
     """Read a file and publish it as the newest version of a layer.
 
@@ -52,6 +54,8 @@ def ingest_file(
         Days on which it is law.
     legal : mapping, optional
         Instrument, scale, licence.
+    private : bool
+        True in a private workspace, where data of persons and small counts may be kept.
 
     Returns
     -------
@@ -86,17 +90,29 @@ def ingest_file(
         strict=strict,
         encoding=encoding,
     )
+    frame, guarded, withheld = (
+        (found.frame, (), {}) if private else guard(found, earlier=_earlier(store, name))
+    )
+    notes = (*found.report, *guarded)
     version = store.publish(
-        found.frame,
+        frame,
         name=name,
         kind=found.kind.name if found.kind else "",
         legal=legal,
-        provenance=found.provenance.to_dict(),
-        report=[note.to_dict() for note in found.report],
+        provenance=found.provenance.to_dict() | withheld,
+        report=[note.to_dict() for note in notes],
         valid_from=valid_from,
         valid_to=valid_to,
     )
-    return version, found.report
+    return version, notes
+
+
+def _earlier(store: Store, name: str) -> Mapping[str, Any]:
+    """Provenance of the version before, or nothing where this is the first."""
+    try:
+        return store.get(name).version.provenance
+    except LayerNotFoundError:
+        return {}
 
 
 def _raster_provenance(path: Path, within: Bounds) -> dict[str, Any]:

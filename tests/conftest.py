@@ -30,3 +30,13 @@ def geodata() -> Path:
     if folder is None:
         pytest.skip("real data absent: set TATARUANG_GEODATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def sample_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Raw files of the fictional district, built once; tests read and never change them."""
+    from layers.sample import build
+
+    folder = tmp_path_factory.mktemp("contoh")
+    build(folder)
+    return folder

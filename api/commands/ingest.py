@@ -57,6 +57,7 @@ def ingest(
         valid_from=_day(valid_from),
         valid_to=_day(valid_to),
         legal={key: value for key, value in legal.items() if value},
+        private=place.private,
     )
     if as_json:
         typer.echo(json.dumps(version.to_dict(), ensure_ascii=False, default=str))

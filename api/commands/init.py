@@ -26,11 +26,18 @@ def init(
     sample: Annotated[
         bool, typer.Option("--sample", help="Contoh, bukan data resmi / no official data")
     ] = False,
+    private: Annotated[
+        bool, typer.Option("--private", help="Data perseorangan boleh masuk; tidak disajikan")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Buat ruang kerja baru / create a workspace."""
     made = Workspace.create(
-        folder, name=name, extent=_numbers(extent) if extent else INDONESIA, resmi=not sample
+        folder,
+        name=name,
+        extent=_numbers(extent) if extent else INDONESIA,
+        resmi=not sample,
+        private=private,
     )
     if as_json:
         typer.echo(json.dumps({"workspace": str(made.folder), "name": made.name}))

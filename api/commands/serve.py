@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from api.settings import ServeSettings
-from spatial.errors import LayerNotFoundError
+from layers.workspace import Workspace
+from spatial.errors import AccessError, LayerNotFoundError
 
 if TYPE_CHECKING:
     from api.service import Service
@@ -95,5 +96,12 @@ def _folder(workspace: Path | None, *, sample: bool) -> Path:
             code="workspace_missing_to_serve",
             hint="Give one with --workspace, make one with 'tataruang init', or try --sample",
             folder=str(workspace or "-"),
+        )
+    if Workspace.open(workspace).private:
+        raise AccessError(
+            "{folder} is a private workspace: nothing is served from it",
+            code="workspace_private",
+            hint="Publish counts per desa in a workspace of its own",
+            folder=str(workspace),
         )
     return workspace

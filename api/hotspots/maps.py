@@ -123,9 +123,9 @@ def _draw(axes: Axes, frame: gpd.GeoDataFrame, style: dict[str, Any], *, crowded
     if not len(shapes):
         return
     if (shapely.get_dimensions(shapes) == 0).all():
-        xy = shapely.get_coordinates(shapes)
+        x, y = shapely.get_coordinates(shapes).T
         size = max(4.0, 1_500 / max(len(shapes), 60))
-        axes.scatter(*xy.T, c=style["facecolor"], ec="#4b5563", lw=0.3, s=size, zorder=2)
+        axes.scatter(x, y, c=style["facecolor"], ec="#4b5563", lw=0.3, s=size, zorder=2)
         return
     width = 0.0 if crowded and not style.get("hatch") else 0.3
     paths = [_path(shape) for shape in shapely.get_parts(shapes)]

@@ -17,7 +17,7 @@ import shapely
 
 from spatial.errors import AccessError
 
-__all__ = ["personal_columns", "refuse_personal"]
+__all__ = ["personal_columns", "refuse_identity", "refuse_personal"]
 
 #: Column names of people and houses, letters only and in lower case.
 PERSONAL: Final = re.compile(
@@ -27,6 +27,10 @@ PERSONAL: Final = re.compile(
     r"|^nama(krt|kk|kepala\w*|lengkap|penerima\w*|anggota\w*|art|ibu\w*|ayah|orang|warga|penduduk)$"
     r"|^alamat\w*$|^(tgl|tanggal|tempat)lahir$|^(koordinat|lat|lon|lintang|bujur)\w*(rumah|rtm)\w*$"
     r"|^(rumah)(lat|lon|koordinat|lintang|bujur)\w*$|^(householdhead|fullname|address)\w*$"
+)
+#: Columns that are a person's identity, in whatever layer they stand.
+IDENTITY: Final = re.compile(
+    r"^(no|nomor|nomer)?(nik|kartukeluarga|ktp)(krt|kepala\w*)?$|^(no|nomor|nomer)kk$"
 )
 #: Bare names of persons or of areas: refused where rows are not areas.
 BARE: Final = frozenset(
@@ -64,7 +68,10 @@ def _personal(frame: pd.DataFrame, name: str, areal: bool) -> bool:
     letters = re.sub(r"[^a-z]", "", name.lower())
     if PERSONAL.match(letters) or (not areal and letters in BARE):
         return True
-    column = frame[name].dropna()
+    return _sixteen(frame[name].dropna())
+
+
+def _sixteen(column: pd.Series) -> bool:
     if pd.api.types.is_float_dtype(column):
         # A table with a gap turns whole numbers into floats.
         return bool((column.between(1e15, 1e16, inclusive="left") & (column % 1 == 0)).any())
@@ -129,13 +136,7 @@ def refuse_personal(
     if private:
         return
     if found := personal_columns(frame, area_name=area_name):
-        raise AccessError(
-            "{what} holds data of persons: {columns}",
-            code="personal_data",
-            hint="Send counts per desa, or work in a private workspace",
-            what=what,
-            columns=", ".join(found),
-        )
+        raise _personal_error(found, what)
     if _house_points(frame):
         raise AccessError(
             "{what} shows points that are no areas: they may be houses",
@@ -143,6 +144,43 @@ def refuse_personal(
             hint="Send counts per desa with their codes, or work in a private workspace",
             what=what,
         )
+
+
+def refuse_identity(frame: pd.DataFrame, *, what: str = "layer") -> None:
+    """Refuse a layer of anything that carries numbers of identity cards or family cards.
+
+    Schools have names and addresses, and parcels have owners' villages; a NIK or a KK number
+    belongs to a person wherever it stands.
+
+    Raises
+    ------
+    AccessError
+        `personal_data` with the columns.
+
+    Examples
+    --------
+    >>> refuse_identity(pd.DataFrame({"nama": ["SD 1"], "alamat": ["Jl. Contoh"]}))
+    """
+    found = [
+        str(name) for name in frame.columns if name != "geometry" and _identity(frame, str(name))
+    ]
+    if found:
+        raise _personal_error(found, what)
+
+
+def _identity(frame: pd.DataFrame, name: str) -> bool:
+    letters = re.sub(r"[^a-z]", "", name.lower())
+    return bool(IDENTITY.match(letters)) or _sixteen(frame[name].dropna())
+
+
+def _personal_error(found: list[str], what: str) -> AccessError:
+    return AccessError(
+        "{what} holds data of persons: {columns}",
+        code="personal_data",
+        hint="Send counts per desa, or work in a private workspace",
+        what=what,
+        columns=", ".join(found),
+    )
 
 
 def _house_points(frame: pd.DataFrame) -> bool:

@@ -15,7 +15,6 @@ import pytest
 import rasterio
 import shapely
 
-from layers.sample import build
 from layers.sample.__main__ import main
 from layers.sample.codes import ZONE_NAMES
 from layers.sample.names import MARK
@@ -45,10 +44,8 @@ REASONS = {
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("contoh")
-    build(target)
-    return target
+def folder(sample_files: Path) -> Path:
+    return sample_files
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,105 @@
+"""The door of the public store: no persons come in, and small counts stay outside.
+
+Tiles, API, reports and every map scale are made from the store, so what is withheld here is
+withheld everywhere, and the mask of the last version goes with the next one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from layers.layer import Layer
+from layers.poverty.columns import codes
+from layers.poverty.personal import refuse_identity, refuse_personal
+from layers.poverty.privacy import LEAST, Mask, levels_of_codes, protect
+from spatial.notes import Note
+
+__all__ = ["guard"]
+
+#: Kind -> (columns that count the poor, column of everyone). Columns of everyone stay.
+COUNTS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
+    "kemiskinan": (("penduduk_miskin",), "jumlah_penduduk"),
+}
+#: Kinds whose rows speak of people: every sign of a person is looked for.
+ABOUT_PEOPLE: Final = frozenset({*COUNTS, "penduduk"})
+#: An application names its applicant; it is judged, not published.
+APPLICATIONS: Final = frozenset({"permohonan"})
+
+
+def guard(
+    layer: Layer, *, earlier: Mapping[str, Any] | None = None, least: int = LEAST
+) -> tuple[Any, tuple[Note, ...], dict[str, Any]]:
+    """Return what of a layer may be published.
+
+    Parameters
+    ----------
+    layer : Layer
+        As it was read.
+    earlier : mapping, optional
+        Provenance of the version before: its mask stays in force.
+    least : int
+        Least number of poor, and of others, in a shown cell.
+
+    Returns
+    -------
+    frame : DataFrame
+        Hidden counts are NA.
+    notes : tuple of Note
+    provenance : dict
+        To be kept with the version: `withheld`, the mask.
+
+    Raises
+    ------
+    AccessError
+        If the layer names persons or shows houses.
+    SchemaError
+        If codes are missing or repeat, or counts cannot be true.
+    """
+    kind = layer.kind.name if layer.kind else ""
+    what = layer.provenance.file
+    if kind in ABOUT_PEOPLE:
+        refuse_personal(layer.frame, what=what)
+    elif kind not in APPLICATIONS:
+        refuse_identity(layer.frame, what=what)
+    if kind not in COUNTS:
+        return layer.frame, (), {}
+    return _withhold(layer.frame, kind, earlier, least)
+
+
+def _withhold(
+    frame: pd.DataFrame, kind: str, earlier: Mapping[str, Any] | None, least: int
+) -> tuple[pd.DataFrame, tuple[Note, ...], dict[str, Any]]:
+    counts, everyone = COUNTS[kind]
+    if everyone not in frame or not set(counts) <= set(frame.columns):
+        return frame, (), {}
+    names = codes(frame["kode_desa"])
+    mask = None
+    if earlier and earlier.get("withheld"):
+        mask = Mask.from_json(json.dumps(earlier["withheld"]))
+    for column in counts:
+        mask = protect(
+            frame[column].set_axis(names),
+            frame[everyone].set_axis(names),
+            levels_of_codes(names),
+            least=least,
+            earlier=mask,
+        )
+    if mask is None:
+        return frame, (), {}
+    hidden = mask.covers(names).to_numpy()
+    shown = frame.assign(**{column: frame[column].mask(hidden) for column in counts})
+    many = int(hidden.sum())
+    notes = (
+        Note(
+            "cells_withheld",
+            "{count} areas are withheld: fewer than {least} poor or other households, or needed "
+            "to keep those hidden",
+            "info",
+            {"count": many, "least": mask.least},
+        ),
+    )
+    return shown, notes if many else (), {"withheld": json.loads(mask.to_json())}
