@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from spatial.crs import parse_crs, project
+from spatial.crs import parse_crs
 from spatial.errors import PlanError, PlanNotFoundError
 from spatial.notes import Note
-from spatial.validity import faults
+from zoning.building import Drawing
 from zoning.coverage import polygons_of
+from zoning.drawings import drawings_of, on_plane, refuse_faulty
 from zoning.finding import Finding
 from zoning.ground import Ground, ground_on
 from zoning.judge import ENGINE, Case, judge, plan_use
@@ -122,16 +121,16 @@ def cases_of(
     rows = permits_of(permits)
     source = parse_crs(permits.crs, what="permits")
     plane = plans[0].meta.area_crs
-    rows = _refuse_faulty(rows)
-    parcels = _on_plane([row.parcel for row in rows], source, plane)
-    footprints = _on_plane([row.footprint for row in rows], source, plane)
+    rows = refuse_faulty(rows)
+    parcels = on_plane([row.parcel for row in rows], source, plane)
+    drawings = drawings_of(rows, source, plane, plans[0].meta.metric_crs)
     precision = DEGREE_PRECISION_M if source.is_geographic else METRE_PRECISION_M
     chosen = require_policy(policy)
     batches = _batches(rows, plans, on, known_at)
     cases = (
         case
         for grounds, members in batches
-        for case in _cases(grounds, members, rows, parcels, footprints, precision, known_at, chosen)
+        for case in _cases(grounds, members, rows, parcels, drawings, precision, known_at, chosen)
     )
     return rows, cases
 
@@ -176,39 +175,6 @@ def _known(plans: Sequence[Plan]) -> str:
     return "; ".join(spans)
 
 
-def _refuse_faulty(rows: list[Permit]) -> list[Permit]:
-    """Keep the reason why a parcel or footprint cannot be measured; nothing is repaired."""
-    checked = list(rows)
-    parcels = _array([row.parcel for row in rows])
-    for index, fault in enumerate(faults(parcels, what=[f"parcel {r.permit_id}" for r in rows])):
-        if fault is not None and checked[index].fault is None:
-            checked[index] = replace(checked[index], fault=Note.of(fault), parcel=None)
-    given = [index for index, row in enumerate(rows) if row.footprint is not None]
-    names = [f"footprint {rows[index].permit_id}" for index in given]
-    for index, fault in zip(
-        given, faults(_array([rows[i].footprint for i in given]), what=names), strict=True
-    ):
-        if fault is not None and checked[index].fault is None:
-            checked[index] = replace(checked[index], fault=Note.of(fault))
-    return checked
-
-
-def _array(geometries: Sequence[BaseGeometry | None]) -> NDArray[np.object_]:
-    array = np.empty(len(geometries), dtype=object)
-    array[:] = geometries
-    return array
-
-
-def _on_plane(
-    geometries: Sequence[BaseGeometry | None], source: Any, plane: Any
-) -> NDArray[np.object_]:
-    """Project what is there, in canonical order of vertices so that their order never matters."""
-    array = _array(geometries)
-    there = ~shapely.is_missing(array)
-    array[there] = project(shapely.normalize(array[there]), source, plane)
-    return array
-
-
 def _batches(
     rows: Sequence[Permit], plans: Sequence[Plan], on: date | None, known_at: str | None
 ) -> list[tuple[tuple[Ground, ...], list[tuple[int, date]]]]:
@@ -235,7 +201,7 @@ def _cases(
     members: Sequence[tuple[int, date]],
     rows: Sequence[Permit],
     parcels: NDArray[np.object_],
-    footprints: NDArray[np.object_],
+    drawings: Sequence[Drawing],
     precision_m: float,
     known_at: str | None,
     policy: Policy,
@@ -253,7 +219,7 @@ def _cases(
             Case(
                 permit=rows[index],
                 parcel=parcels[index],
-                footprint=footprints[index],
+                drawing=drawings[index],
                 area_m2=whole[0].area_m2,
                 uncertainty_m2=doubts[place],
                 precision_m=precision_m,

@@ -140,7 +140,7 @@ def _advice(case: Case, plans: Sequence[Plan], roads: Roads | None) -> Advice:
     outcome = outcome_of(weighed.findings, weighed.regions, weighed.remainder)
     allowed = _allowed(case, weighed)
     envelope = _envelope(case, weighed, allowed, roads)
-    footprint = case.footprint
+    footprint = case.drawing.footprint
     return Advice(
         permit_id=case.permit.permit_id,
         verdict=outcome.verdict,
@@ -227,7 +227,7 @@ def _shift(case: Case, allowed: BaseGeometry, footprint: BaseGeometry | None) ->
 def _near(case: Case, plans: Sequence[Plan]) -> tuple[NearPlace, ...]:
     """Return the nearest zones that allow the activity, one place for each zone."""
     permit, meta = case.permit, case.grounds[0].meta
-    plot_m2 = case.area_m2 if case.footprint is None else float(case.footprint.area)
+    plot_m2 = case.area_m2 if case.drawing.footprint is None else float(case.drawing.footprint.area)
     for reach in REACH_M:
         area = shapely.buffer(case.parcel, reach, quad_segs=4)
         try:

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from spatial.crs import project
 from zoning.coverage import polygons_of
 from zoning.finding import lonlat_mapping, rounded
-from zoning.judge_intensity import limits_for
+from zoning.limits import limits_for
 from zoning.permit import Permit
 from zoning.plot import AreaRange, Plot
 

@@ -73,6 +73,7 @@ def _sentence(finding: Facts, language: str) -> str:
         "luas": _area,
         "cakupan": _uncovered,
         "konflik": _conflict,
+        "tapak": _drawing,
     }
     maker = makers.get(finding["kind"], _input)
     return maker(finding, language)
@@ -146,6 +147,8 @@ def _intensity(finding: Facts, language: str) -> str:
         bound=bound.format(limit=limit),
         state=texts[state],
     )
+    if facts.get("dari"):
+        sentence += texts["derived"].format(dari=facts["dari"])
     if facts.get("saran_m2") is not None:
         sentence += texts["advice"].format(
             over=_square(facts["selisih_m2"], language), saran=_square(facts["saran_m2"], language)
@@ -163,6 +166,17 @@ def _area(finding: Facts, language: str) -> str:
         )
     return texts["overlap"].format(
         zona=", ".join(finding["facts"]["zona"]), area=_square(finding["area_m2"], language)
+    )
+
+
+def _drawing(finding: Facts, language: str) -> str:
+    facts, texts = finding["facts"], TEXTS[language]
+    if "luar_m2" in facts:
+        return texts["outside"].format(area=_square(facts["luar_m2"], language))
+    return texts["drawn_differs"].format(
+        kolom=facts["kolom"],
+        measured=_value(finding["measured"], finding["unit"], language),
+        declared=_value(finding["limit"], finding["unit"], language),
     )
 
 

@@ -114,6 +114,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "broken": "tidak terpenuhi",
         "open": "tidak dapat dipastikan",
         "advice": " Lebih/kurang {over}; yang masih sesuai {saran}.",
+        "derived": " Paling besar, dihitung dari {dari}.",
         "unstated": (
             "{parameter} di {zona} dibatasi {limit}, tetapi permohonan tidak menyebut {kolom}."
         ),
@@ -121,6 +122,11 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
             "Luas peta {measured} berbeda {selisih} % dari sertipikat {limit}; "
             "batas dihitung atas luas yang lebih kecil."
         ),
+        "drawn_differs": (
+            "Gambar menunjukkan {kolom} {measured}, permohonan menyebut {declared}; "
+            "yang dinilai adalah yang lebih berat."
+        ),
+        "outside": "Tapak bangunan keluar {area} dari persilnya.",
         "overlap": "Kesalahan rencana: zona {zona} saling menindih pada {area}; semuanya dinilai.",
         "uncovered": "{area} dari persil tidak tercakup rencana mana pun yang berlaku.",
         "conflict": "{rencana} berkata {izin}, sedangkan rencana yang memutus {pemutus}.",
@@ -161,6 +167,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "broken": "not kept",
         "open": "cannot be made sure",
         "advice": " Off by {over}; {saran} would still conform.",
+        "derived": " At most, from {dari}.",
         "unstated": (
             "{parameter} in {zona} is limited to {limit}, but the application gives no {kolom}."
         ),
@@ -168,6 +175,11 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
             "The mapped area of {measured} differs by {selisih} % from the registered {limit}; "
             "limits are taken of the smaller."
         ),
+        "drawn_differs": (
+            "The drawing shows {kolom} {measured}, the application says {declared}; "
+            "the worse of the two is judged."
+        ),
+        "outside": "The building reaches {area} beyond its parcel.",
         "overlap": "A fault of the plan: zones {zona} overlap on {area}; all of them count.",
         "uncovered": "{area} of the parcel lie in no plan in force.",
         "conflict": "{rencana} says {izin}, the deciding plan {pemutus}.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -12,7 +12,9 @@ from typing import Final
 from shapely.geometry.base import BaseGeometry
 
 from spatial.notes import Note
+from zoning.building import Drawing, building_of, drawing_findings
 from zoning.conflicts import conflict_findings, foreign_findings
+from zoning.drawings import on_plane
 from zoning.finding import Finding, Part
 from zoning.ground import Ground
 from zoning.judge_intensity import intensity_findings, smallest_plot
@@ -55,7 +57,7 @@ class Case:
 
     permit: Permit
     parcel: BaseGeometry
-    footprint: BaseGeometry | None
+    drawing: Drawing
     area_m2: float
     uncertainty_m2: float
     precision_m: float
@@ -73,6 +75,7 @@ class Weighed:
     """A case with its findings, what they prohibit, and the plot that limits are taken of."""
 
     selections: list[Selection]
+    counted: list[tuple[str, ...]]
     findings: list[Finding]
     regions: Regions
     plot: Plot
@@ -82,22 +85,23 @@ class Weighed:
 def weigh(case: Case) -> Weighed:
     """Return the findings of a case: zones, overlays, intensities, other plans."""
     selections = [_select(scene, case.permit) for scene in case.scenes]
-    findings = _spatial_findings(case, selections)
+    counted = counted_zones(case.policy, case.scenes, case.drawing.footprint, case.area_m2)
+    findings = _spatial_findings(case, selections, counted)
     deciding = case.scenes[0].ground.meta.kind if case.scenes else ""
     findings += conflict_findings(case.compared, case.permit, findings, deciding)
     regions = regions_of(findings)
     declared = case.permit.number("luas_sertipikat_m2")
     area = controlled_area(case.area_m2, case.uncertainty_m2, declared or None)
-    plot = plot_of(case.scenes, selections, regions, area, case.area_m2)
+    plot = plot_of(case.scenes, selections, counted, regions, area, case.area_m2)
     findings += _measured_findings(case, selections, plot)
     remainder = Remainder(
         parcel=case.parcel,
-        footprint=case.footprint,
+        footprint=case.drawing.footprint,
         smallest_m2=smallest_plot(plot, case.permit),
         floor_m2=case.grounds[0].meta.area_floor_m2,
         precision_m=case.precision_m,
     )
-    return Weighed(selections, findings, regions, plot, remainder)
+    return Weighed(selections, counted, findings, regions, plot, remainder)
 
 
 def judge(case: Case) -> Verdict:
@@ -117,14 +121,14 @@ def judge(case: Case) -> Verdict:
         area_m2=case.area_m2,
         uncertainty_m2=case.uncertainty_m2,
         registered_m2=declared,
-        parts=tuple(_parts(case, selections)),
+        parts=tuple(_parts(case, selections, weighed.counted)),
         uncovered_m2=_uncovered_m2(case),
         overlap_m2=sum(scene.overlap_m2 for scene in case.scenes),
         findings=tuple(findings),
         conditions=_conditions(findings),
         approvable=outcome.approvable,
         route=_route(case),
-        notes=tuple(_notes(case.scenes)),
+        notes=(*_notes(case.scenes), *_not_counted(case, weighed.counted)),
         evidence=evidence_of(case),
         transition=transition_of(case.permit, meta, outcome.verdict),
     )
@@ -143,16 +147,17 @@ def _select(scene: Scene, permit: Permit) -> Selection:
     return scene.ground.rules.select(permit.kegiatan, permit.kbli)
 
 
-def _spatial_findings(case: Case, selections: Sequence[Selection]) -> list[Finding]:
+def _spatial_findings(
+    case: Case, selections: Sequence[Selection], counted: Sequence[tuple[str, ...]]
+) -> list[Finding]:
     found: list[Finding | None] = [_uncovered(case)]
-    for scene, selection in zip(case.scenes, selections, strict=True):
+    for scene, selection, names in zip(case.scenes, selections, counted, strict=True):
         found.append(coverage_finding(scene))
         if not scene.zones:
             continue
         found.append(activity_finding(scene, selection))
-        counted = counted_zones(case.policy, scene, case.footprint)
         overlays = overlay_findings(scene, case.permit, selection)
-        found += [*zone_findings(scene, selection, counted), *overlays, _overlap(scene)]
+        found += [*zone_findings(scene, selection, names), *overlays, _overlap(scene)]
         found += foreign_findings(scene, selection, overlays)
     return [finding for finding in found if finding is not None]
 
@@ -193,17 +198,29 @@ def _measured_findings(case: Case, selections: Sequence[Selection], plot: Plot) 
         for scene, selection in zip(case.scenes, selections, strict=True)
         for change in tightenings(scene, case.permit, selection)
     ]
+    building = building_of(case.permit, case.drawing, _metric_parcel(case), case.precision_m)
     found = [area_finding(case.grounds[0].meta, case.permit, case.area_m2)]
-    found += list(intensity_findings(plot, case.permit, changes))
+    found += drawing_findings(case.permit, building, case.parcel, case.uncertainty_m2)
+    found += intensity_findings(plot, case.permit, building, changes)
     return [finding for finding in found if finding is not None]
 
 
-def _parts(case: Case, selections: Sequence[Selection]) -> list[Part]:
+def _metric_parcel(case: Case) -> BaseGeometry | None:
+    """Return the parcel where distances are measured, when setbacks are drawn."""
+    if "garis_jalan" not in case.drawing.on_metric:
+        return None
+    meta = case.grounds[0].meta
+    [parcel] = on_plane([case.parcel], meta.area_crs, meta.metric_crs)
+    return parcel  # type: ignore[no-any-return]  # an array of geometries
+
+
+def _parts(
+    case: Case, selections: Sequence[Selection], counted: Sequence[tuple[str, ...]]
+) -> list[Part]:
     declared = case.permit.number("luas_sertipikat_m2")
     found: list[Part] = []
-    for scene, selection in zip(case.scenes, selections, strict=True):
-        counted = counted_zones(case.policy, scene, case.footprint)
-        found += parts_of(scene, selection, case.area_m2, declared, counted)
+    for scene, selection, names in zip(case.scenes, selections, counted, strict=True):
+        found += parts_of(scene, selection, case.area_m2, declared, names)
     return found
 
 
@@ -241,6 +258,22 @@ def _notes(scenes: Sequence[Scene]) -> list[Note]:
             }
             notes.append(Note("zone_slivers", text, "info", details))
     return notes
+
+
+def _not_counted(case: Case, counted: Sequence[tuple[str, ...]]) -> Iterator[Note]:
+    """Yield what the policy for split parcels leaves out."""
+    for scene, names in zip(case.scenes, counted, strict=True):
+        left = [hit for hit in scene.zones if hit.zone not in names]
+        if left:
+            text = "{plan}: under the policy {policy} the zones {zones} with {area_m2} m2 do not "
+            text += "count"
+            details = {
+                "plan": scene.ground.meta.id,
+                "policy": case.policy,
+                "zones": ", ".join(hit.zone for hit in left),
+                "area_m2": round(sum(hit.area_m2 for hit in left), 6),
+            }
+            yield Note("zone_not_counted", text, "info", details)
 
 
 def evidence_of(case: Case) -> Evidence:

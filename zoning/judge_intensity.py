@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from zoning.building import Building
 from zoning.finding import Finding
 from zoning.judge_overlays import Tightening
 from zoning.lattice import FREE, PROHIBITED, UNKNOWN, Interval
+from zoning.limits import EQUAL, Limits, changed, limits_of, strictest_of, zones_named
 from zoning.permit import Permit
-from zoning.plan import Citation, IntensityRule
 from zoning.plot import AreaRange, Plot, PlotPart
-from zoning.ruleset import RuleSet, Selection, applies_to
 
-__all__ = ["Limits", "intensity_findings", "limits_for", "smallest_plot", "zone_limits"]
+__all__ = ["intensity_findings", "smallest_plot"]
 
-#: Limits on a share of the plot: the declared area that is compared.
+#: Limits on a share of the plot: the area that is compared.
 RATIOS: Final = {
     "kdb_maks": "luas_tapak_m2",
     "klb_maks": "luas_lantai_m2",
@@ -25,7 +25,7 @@ RATIOS: Final = {
     "ktb_maks": "luas_basement_m2",
     "kwt_maks": "luas_terbangun_m2",
 }
-#: Limits on one number: the declared number and its unit.
+#: Limits on one number: the number and its unit.
 SCALARS: Final = {
     "lantai_maks": ("lantai", "lantai"),
     "tinggi_maks_m": ("tinggi_m", "m"),
@@ -33,276 +33,209 @@ SCALARS: Final = {
     "jbs_min_m": ("jbs_m", "m"),
     "jbb_min_m": ("jbb_m", "m"),
 }
-#: Limits are inclusive; products of decimals are not exact in binary.
-EQUAL: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """The limit of a parameter in a zone: strictest and loosest that may hold, and a gap."""
+class Held:
+    """Whether a limit is kept for certain, broken for certain, or set by no class at all."""
 
-    strict: float
-    loose: float
-    rule: IntensityRule
-    gap: bool = False
-    basis: Citation | None = None
+    kept: bool
+    broken: bool
+    gap: bool
 
+    @property
+    def interval(self) -> Interval:
+        """What that leaves possible."""
+        if self.gap:
+            return UNKNOWN
+        if self.kept:
+            return FREE
+        return PROHIBITED if self.broken else UNKNOWN
 
-def limits_for(part: PlotPart, parameter: str, permit: Permit, area: AreaRange) -> Limits | None:
-    """Return the limit of a parameter in a part of a plot; None where the plan sets none."""
-    rules = part.scene.ground.rules
-    return zone_limits(rules, part.zone, part.selection, parameter, permit.kelas_jalan, area)
-
-
-def zone_limits(
-    rules: RuleSet,
-    zone: str,
-    selection: Selection,
-    parameter: str,
-    kelas_jalan: str,
-    area: AreaRange,
-) -> Limits | None:
-    """Return the limit of a parameter in a zone; None where the plan sets none.
-
-    Size classes are half-open; a plot that no class takes is a gap, and so is one that may
-    lie in none. Rules for the activity go before rules for all.
-    """
-    known = [
-        rule
-        for rule in rules.intensities.get(zone, ())
-        if rule.parameter == parameter and _may_concern(rule, selection, kelas_jalan)
-    ]
-    special = [rule for rule in known if rule.kegiatan]
-    known = special or known
-    if not known:
-        return None
-    fitting = [r for r in known if r.area_from_m2 <= area.hi and area.lo < r.area_to_m2]
-    ends = (area.lo, area.hi)
-    gap = not all(any(r.area_from_m2 <= end < r.area_to_m2 for r in known) for end in ends)
-    chosen = fitting or known
-    limits = [rule.limit for rule in chosen]
-    low, high = min(limits), max(limits)
-    strict, loose = (low, high) if chosen[0].is_maximum else (high, low)
-    rule = next(rule for rule in chosen if rule.limit == strict)
-    return Limits(strict, loose, rule, gap)
-
-
-def _may_concern(rule: IntensityRule, selection: Selection, kelas_jalan: str) -> bool:
-    if rule.kelas_jalan and kelas_jalan and rule.kelas_jalan != kelas_jalan:
-        return False
-    if not rule.kegiatan:
-        return True
-    rows = selection.rows
-    return any(applies_to(rule.kegiatan, (), row.kegiatan, row.kelompok) for row in rows)
+    @property
+    def reason(self) -> str:
+        """Why it is open, where it is."""
+        if self.gap:
+            return "SEL_KOSONG"
+        return "" if self.kept or self.broken else "INPUT_KURANG"
 
 
 def intensity_findings(
-    plot: Plot, permit: Permit, tightened: Sequence[Tightening]
+    plot: Plot, permit: Permit, building: Building, tightened: Sequence[Tightening]
 ) -> Iterator[Finding]:
-    """Yield one finding per parameter that the plan limits and the permit states."""
+    """Yield one finding per parameter that the plan limits and the permit states or draws."""
     usable = [part for part in plot.parts if part.usable_max_m2 > 0]
     if not usable:
         return
-    for parameter, column in RATIOS.items():
-        value = permit.number(column)
-        found = _limits(usable, parameter, permit, plot.area)
+    for parameter in (*RATIOS, *SCALARS):
+        column = RATIOS.get(parameter) or SCALARS[parameter][0]
+        value = building.numbers.get(column)
+        limits = limits_of(usable, parameter, permit, plot.area)
         changes = [one for one in tightened if one.rule.parameter == parameter]
-        if value is None and parameter == "kdb_maks" and found and _describes_building(permit):
-            yield _unstated(parameter, column, usable, found)
-        if value is None or not (found or changes):
+        if value is None and parameter == "kdb_maks" and limits and building.described:
+            yield _unstated(parameter, column, usable, limits)
+        if value is None or not (limits or changes):
             continue
-        yield _ratio(parameter, value, usable, _changed(usable, found, changes), plot)
-    for parameter, (column, unit) in SCALARS.items():
-        value = permit.number(column)
-        found = _limits(usable, parameter, permit, plot.area)
-        changes = [one for one in tightened if one.rule.parameter == parameter]
-        if value is None or not (found or changes):
-            continue
-        yield _scalar(parameter, value, unit, usable, _changed(usable, found, changes))
+        limits = changed(usable, limits, changes, building.footprint)
+        if parameter in RATIOS:
+            yield _ratio(parameter, column, value, usable, limits, plot, building)
+        else:
+            yield _scalar(parameter, column, value, usable, limits, building)
     yield from _smallest(plot, permit, usable)
-
-
-def _describes_building(permit: Permit) -> bool:
-    """Say whether a building is applied for whose ground floor nobody stated."""
-    return permit.footprint is None and bool(
-        permit.number("lantai") or permit.number("luas_lantai_m2")
-    )
 
 
 def _unstated(
     parameter: str, column: str, parts: Sequence[PlotPart], limits: dict[int, Limits]
 ) -> Finding:
-    strictest = _strictest(limits.values(), maximum="_maks" in parameter)
+    strictest = strictest_of(limits.values(), maximum="_maks" in parameter)
+    zones = zones_named(parts, limits)
     return Finding(
-        rule=f"{parameter}:{_zones(parts, limits)}",
+        rule=f"{parameter}:{zones}",
         kind="intensitas",
         interval=UNKNOWN,
         limit=_finite(strictest.strict),
         unit="share",
         basis=strictest.rule.basis,
         reason="INPUT_KURANG",
-        facts={"parameter": parameter, "zona": _zones(parts, limits), "kurang": column},
+        facts={"parameter": parameter, "zona": zones, "kurang": column},
     )
-
-
-def _limits(
-    parts: Sequence[PlotPart], parameter: str, permit: Permit, area: AreaRange
-) -> dict[int, Limits]:
-    found = {index: limits_for(part, parameter, permit, area) for index, part in enumerate(parts)}
-    return {index: limits for index, limits in found.items() if limits is not None}
-
-
-def _changed(
-    parts: Sequence[PlotPart], limits: dict[int, Limits], changes: Sequence[Tightening]
-) -> dict[int, Limits]:
-    """Apply what overlays change: all of a zone for certain, or perhaps a part of it."""
-    result = dict(limits)
-    for index, part in enumerate(parts):
-        for change in changes:
-            if part.scene.overlays.get(change.rule.ground) is change.hit:
-                result[index] = _one_change(result.get(index), change, part)
-    return result
-
-
-def _one_change(limits: Limits | None, change: Tightening, part: PlotPart) -> Limits:
-    rule = change.rule
-    limit = math.nan if rule.limit is None else rule.limit
-    maximum = "_maks" in rule.parameter
-    free = math.inf if maximum else 0.0
-    line = IntensityRule(
-        basis=rule.basis, line=rule.line, zona=part.zone, parameter=rule.parameter, limit=limit
-    )
-    before = limits or Limits(free, free, line)
-    floor = part.scene.ground.meta.area_floor_m2
-    whole = change.hit.proven and change.hit.certain_m2 >= part.scene.area_m2 - floor
-    stricter, looser = (min, max) if maximum else (max, min)
-    if rule.effect == "longgarkan":
-        loose = looser(before.loose, limit)
-        strict = looser(before.strict, limit) if whole else before.strict
-        return replace(before, strict=strict, loose=loose)
-    strict = stricter(before.strict, limit)
-    loose = stricter(before.loose, limit) if whole else before.loose
-    decides = strict != before.strict or limits is None
-    return replace(before, strict=strict, loose=loose, basis=rule.basis if decides else None)
 
 
 def _ratio(
-    parameter: str, value: float, parts: Sequence[PlotPart], limits: dict[int, Limits], plot: Plot
+    parameter: str,
+    column: str,
+    value: AreaRange,
+    parts: Sequence[PlotPart],
+    limits: dict[int, Limits],
+    plot: Plot,
+    building: Building,
 ) -> Finding:
-    """Compare an area with its share of the usable plot.
-
-    Declared areas do not say in which zone they lie: kept for certain when they keep the
-    strictest share of the whole, broken for certain when no distribution keeps every share.
-    """
+    """Compare an area with its share of the usable plot."""
     maximum = "_maks" in parameter
-    scale = plot.scale
-    least = sum(part.usable_min_m2 for part in parts) * scale.lo
-    most = sum(part.usable_max_m2 for part in parts) * scale.hi
-    strictest = _strictest(limits.values(), maximum=maximum)
-    if maximum:
-        allowed = strictest.strict * least
-        bound = sum(
-            (limits[i].loose if i in limits else math.inf) * part.usable_max_m2 * scale.hi
-            for i, part in enumerate(parts)
-        )
-        kept, broken = value <= allowed * (1 + EQUAL), value > bound * (1 + EQUAL)
-    else:
-        allowed = strictest.strict * most
-        bound = sum(limits[i].loose * parts[i].usable_min_m2 * scale.lo for i in limits)
-        kept, broken = value >= allowed * (1 - EQUAL), value < bound * (1 - EQUAL)
-    gap = any(one.gap for one in limits.values())
+    strictest = strictest_of(limits.values(), maximum=maximum)
+    least = sum(part.usable_min_m2 for part in parts) * plot.scale.lo
+    most = sum(part.usable_max_m2 for part in parts) * plot.scale.hi
+    allowed = strictest.strict * (least if maximum else most)
+    bound = _bound(parts, limits, plot.scale, maximum=maximum)
+    kept, broken = _compare(value, allowed, bound, maximum=maximum)
+    if len(parts) > 1 and building.draws(column):
+        each = [
+            _in_part(part, limits[index], plot.scale, building.inside(column, part.region), maximum)
+            for index, part in enumerate(parts)
+            if index in limits
+        ]
+        # Where it is drawn, the shares of each zone are known, and each keeps its own.
+        kept = all(one.kept for one in each) and (kept or value == building.measured[column])
+        broken = broken or any(one.broken for one in each)
+    held = Held(kept, broken, any(one.gap for one in limits.values()))
     middle = (least + most) / 2
-    facts: dict[str, object] = {"nilai_m2": value, "boleh_m2": _finite(allowed)}
+    # An area that only follows from others may be this large.
+    shown = value.hi if column in building.derived else value.middle
+    facts: dict[str, object] = {"nilai_m2": shown, "boleh_m2": _finite(allowed)}
     if broken:
-        facts["selisih_m2"] = round(abs(value - bound), 9)
-        facts["saran_m2"] = _finite(bound)
+        facts["selisih_m2"] = round(abs(shown - allowed), 9)
+        facts["saran_m2"] = _finite(allowed)
+    zones = zones_named(parts, limits)
     return Finding(
-        rule=f"{parameter}:{_zones(parts, limits)}",
+        rule=f"{parameter}:{zones}",
         kind="intensitas",
-        interval=_decide(kept, broken, gap),
-        measured=value / middle if middle > 0 else None,
+        interval=held.interval,
+        measured=shown / middle if middle > 0 else None,
         limit=_shown_limit(parts, limits, strictest),
         unit="share" if parameter != "klb_maks" else "ratio",
         basis=strictest.basis or strictest.rule.basis,
-        reason=_reason(kept, broken, gap),
-        facts=facts | {"parameter": parameter, "zona": _zones(parts, limits)},
+        reason=held.reason,
+        facts=facts | {"parameter": parameter, "zona": zones} | building.told(column),
     )
 
 
+def _bound(
+    parts: Sequence[PlotPart], limits: dict[int, Limits], scale: AreaRange, *, maximum: bool
+) -> float:
+    """Return the area beyond which no distribution over the zones keeps every share.
+
+    Declared areas do not say in which zone they lie: kept for certain when they keep the
+    strictest share of the whole, broken for certain beyond this.
+    """
+    if maximum:
+        return sum(
+            (limits[i].loose if i in limits else math.inf) * part.usable_max_m2 * scale.hi
+            for i, part in enumerate(parts)
+        )
+    return sum(limits[i].loose * parts[i].usable_min_m2 * scale.lo for i in limits)
+
+
+def _compare(value: AreaRange, allowed: float, bound: float, *, maximum: bool) -> tuple[bool, bool]:
+    """Return whether a value keeps what is allowed, and whether it breaks what bounds it."""
+    if maximum:
+        return value.hi <= allowed * (1 + EQUAL), value.lo > bound * (1 + EQUAL)
+    return value.lo >= allowed * (1 - EQUAL), value.hi < bound * (1 - EQUAL)
+
+
+def _in_part(
+    part: PlotPart, limits: Limits, scale: AreaRange, inside: AreaRange, maximum: bool
+) -> Held:
+    low, high = part.usable_min_m2 * scale.lo, part.usable_max_m2 * scale.hi
+    if maximum:
+        kept, broken = _compare(inside, limits.strict * low, limits.loose * high, maximum=True)
+    else:
+        kept, broken = _compare(inside, limits.strict * high, limits.loose * low, maximum=False)
+    return Held(kept, broken, limits.gap)
+
+
 def _scalar(
-    parameter: str, value: float, unit: str, parts: Sequence[PlotPart], limits: dict[int, Limits]
+    parameter: str,
+    column: str,
+    value: AreaRange,
+    parts: Sequence[PlotPart],
+    limits: dict[int, Limits],
+    building: Building,
 ) -> Finding:
     maximum = "_maks" in parameter
-    strictest = _strictest(limits.values(), maximum=maximum)
-    if maximum:
-        kept = value <= strictest.strict * (1 + EQUAL)
-        over = all(value > limits[i].loose * (1 + EQUAL) for i in limits)
-    else:
-        kept = value >= strictest.strict * (1 - EQUAL)
-        over = all(value < limits[i].loose * (1 - EQUAL) for i in limits)
-    broken = over and len(limits) == len(parts)
-    gap = any(one.gap for one in limits.values())
+    strictest = strictest_of(limits.values(), maximum=maximum)
+    kept, _ = _compare(value, strictest.strict, strictest.strict, maximum=maximum)
+    over = all(_compare(value, one.loose, one.loose, maximum=maximum)[1] for one in limits.values())
+    held = Held(kept, over and len(limits) == len(parts), any(x.gap for x in limits.values()))
+    zones = zones_named(parts, limits)
     return Finding(
-        rule=f"{parameter}:{_zones(parts, limits)}",
+        rule=f"{parameter}:{zones}",
         kind="intensitas",
-        interval=_decide(kept, broken, gap),
-        measured=value,
+        interval=held.interval,
+        measured=value.middle,
         limit=_finite(strictest.strict),
-        unit=unit,
+        unit=SCALARS[parameter][1],
         basis=strictest.basis or strictest.rule.basis,
-        reason=_reason(kept, broken, gap),
-        facts={"parameter": parameter, "zona": _zones(parts, limits)},
+        reason=held.reason,
+        facts={"parameter": parameter, "zona": zones} | building.told(column),
     )
 
 
 def smallest_plot(plot: Plot, permit: Permit) -> float:
     """Return the largest of the minimum plots of the zones that may be used; 0 where none."""
     usable = [part for part in plot.parts if part.usable_max_m2 > 0]
-    found = _limits(usable, "kavling_min_m2", permit, plot.area)
+    found = limits_of(usable, "kavling_min_m2", permit, plot.area)
     return max((one.strict for one in found.values()), default=0.0)
 
 
 def _smallest(plot: Plot, permit: Permit, parts: Sequence[PlotPart]) -> Iterator[Finding]:
-    limits = _limits(parts, "kavling_min_m2", permit, plot.area)
+    limits = limits_of(parts, "kavling_min_m2", permit, plot.area)
     if not limits:
         return
-    strictest = _strictest(limits.values(), maximum=False)
-    kept = plot.area.lo >= strictest.strict * (1 - EQUAL)
-    broken = plot.area.hi < strictest.strict * (1 - EQUAL)
-    gap = any(one.gap for one in limits.values())
+    strictest = strictest_of(limits.values(), maximum=False)
+    kept, broken = _compare(plot.area, strictest.strict, strictest.strict, maximum=False)
+    held = Held(kept, broken, any(one.gap for one in limits.values()))
+    zones = zones_named(parts, limits)
     yield Finding(
-        rule=f"kavling_min_m2:{_zones(parts, limits)}",
+        rule=f"kavling_min_m2:{zones}",
         kind="intensitas",
-        interval=_decide(kept, broken, gap),
+        interval=held.interval,
         measured=plot.area.middle,
         limit=strictest.strict,
         unit="m2",
         basis=strictest.rule.basis,
-        reason=_reason(kept, broken, gap),
-        facts={"parameter": "kavling_min_m2", "zona": _zones(parts, limits)},
+        reason=held.reason,
+        facts={"parameter": "kavling_min_m2", "zona": zones},
     )
-
-
-def _strictest(limits: Iterable[Limits], *, maximum: bool) -> Limits:
-    return (min if maximum else max)(limits, key=lambda one: one.strict)
-
-
-def _decide(kept: bool, broken: bool, gap: bool) -> Interval:
-    if gap:
-        return UNKNOWN
-    if kept:
-        return FREE
-    return PROHIBITED if broken else UNKNOWN
-
-
-def _reason(kept: bool, broken: bool, gap: bool) -> str:
-    if gap:
-        return "SEL_KOSONG"
-    return "" if kept or broken else "INPUT_KURANG"
-
-
-def _zones(parts: Sequence[PlotPart], limits: dict[int, Limits]) -> str:
-    return "+".join(dict.fromkeys(parts[index].zone for index in limits))
 
 
 def _shown_limit(

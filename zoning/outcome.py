@@ -55,16 +55,23 @@ class Remainder:
             return shapely.Polygon()
         return self.parcel if taken is None else polygons_of(self.parcel.difference(taken))
 
-    def suffices(self, left: BaseGeometry) -> bool:
-        """Say whether a remainder may be approved: a plot of its own that holds the footprint."""
-        largest = max((part.area for part in shapely.get_parts(left)), default=0.0)
-        if largest < max(self.floor_m2, self.smallest_m2 * (1 - 1e-9)):
+    def suffices(self, left: BaseGeometry) -> bool | None:
+        """Say whether a remainder may be approved: a plot of its own that holds the footprint.
+
+        None where its area is measured too near to the smallest plot to tell.
+        """
+        parts = shapely.get_parts(left)
+        largest = max(parts, key=lambda part: part.area, default=None)
+        if largest is None or largest.area < self.floor_m2:
             return False
-        if self.footprint is None:
-            return True
-        outside = self.footprint.difference(left).area
-        [slack] = area_uncertainty([self.footprint], self.precision_m)
-        return bool(outside <= slack)
+        if self.footprint is not None:
+            [slack] = area_uncertainty([self.footprint], self.precision_m)
+            if self.footprint.difference(left).area > slack:
+                return False
+        [doubt] = area_uncertainty([largest], self.precision_m)
+        if abs(largest.area - self.smallest_m2) <= doubt:
+            return None
+        return bool(largest.area > self.smallest_m2)
 
 
 def outcome_of(findings: Sequence[Finding], regions: Regions, remainder: Remainder) -> Outcome:
@@ -86,7 +93,7 @@ def outcome_of(findings: Sequence[Finding], regions: Regions, remainder: Remaind
         return Outcome(verdict, total, possible, _reasons(findings, verdict, total), None)
     worst = remainder.without(regions.possible, all_taken=all_possible)
     approvable = best if best.area >= remainder.floor_m2 else None
-    if refused or not remainder.suffices(best):
+    if refused or remainder.suffices(best) is False:
         verdict, possible = "TIDAK_SESUAI", ("TIDAK_SESUAI",)
     elif remainder.suffices(worst) and not doubted:
         verdict, possible, approvable = "DISETUJUI_SEBAGIAN", ("DISETUJUI_SEBAGIAN",), worst
@@ -112,9 +119,11 @@ def _untouched(
         return verdict, tuple(dict.fromkeys([*found, name_of(Interval.of(total.hi))]))
     worst = remainder.without(regions.possible, all_taken=all_possible)
     whole = refused or any(f.may_prohibit and not f.spatial for f in findings)
-    if not all_possible and remainder.suffices(worst):
+    in_part = regions.possible is not None and not all_possible
+    enough = remainder.suffices(worst) if in_part else False
+    if enough is not False:
         found.append("DISETUJUI_SEBAGIAN")
-    if whole or all_possible or not remainder.suffices(worst):
+    if whole or not enough:
         found.append("TIDAK_SESUAI")
     return verdict, tuple(dict.fromkeys(found))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -11,11 +13,12 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
 from spatial.notes import Note
 
-__all__ = ["COLUMNS", "NUMBERS", "Permit", "area_uncertainty", "permits_of"]
+__all__ = ["COLUMNS", "NUMBERS", "SHAPES", "Permit", "area_uncertainty", "permits_of"]
 
 #: Numeric columns of a permit and what they are, in Indonesian and English.
 NUMBERS: Final[dict[str, str]] = {
@@ -31,6 +34,14 @@ NUMBERS: Final[dict[str, str]] = {
     "jbs_m": "jarak bebas samping / side setback",
     "jbb_m": "jarak bebas belakang / rear setback",
 }
+#: What a permit may draw beside its parcel, in the CRS of the parcel.
+SHAPES: Final[dict[str, str]] = {
+    "footprint": "tapak bangunan / building footprint",
+    "geom_lantai": "satu poligon per lantai / one polygon per floor",
+    "geom_hijau": "ruang hijau di luar bangunan / green open area outside the building",
+    "geom_basement": "tapak basement / basement",
+    "garis_jalan": "garis tepi jalan tempat GSB diukur / road line from which GSB is measured",
+}
 #: Every column of a permit table beside its geometry.
 COLUMNS: Final = (
     "permit_id",
@@ -38,7 +49,7 @@ COLUMNS: Final = (
     "kbli",
     *NUMBERS,
     "kelas_jalan",
-    "footprint",
+    *SHAPES,
     "tanggal",
     "dokumen",
     "kkpr_tanggal",
@@ -50,8 +61,8 @@ COLUMNS: Final = (
 class Permit:
     """One application. Numbers that were not given are absent from `numbers`.
 
-    `parcel` and `footprint` are in the CRS of the frame they came from. `fault` says why
-    the row cannot be judged.
+    `parcel`, `footprint` and `shapes` (the rest of `SHAPES`) are in the CRS of the frame
+    they came from. `fault` says why the row cannot be judged.
     """
 
     permit_id: str
@@ -66,6 +77,13 @@ class Permit:
     kkpr_tanggal: date | None = None
     status_pembangunan: str = ""
     fault: Note | None = None
+    shapes: Mapping[str, BaseGeometry] = field(default_factory=dict)
+
+    @property
+    def drawn(self) -> dict[str, BaseGeometry]:
+        """Everything that is drawn beside the parcel, by column."""
+        ground = {} if self.footprint is None else {"footprint": self.footprint}
+        return ground | dict(self.shapes)
 
     def number(self, name: str) -> float | None:
         """Return a declared number; None where it was not given."""
@@ -118,7 +136,12 @@ def _permit(permit_id: str, values: dict[str, Any], parcel: BaseGeometry | None)
     for name in ("tanggal", "kkpr_tanggal"):
         days[name], problem = _day(name, values.get(name))
         fault = fault or problem
-    footprint = values.get("footprint")
+    shapes: dict[str, BaseGeometry] = {}
+    for name in SHAPES:
+        shape, problem = _shape(name, values.get(name))
+        if shape is not None:
+            shapes[name] = shape
+        fault = fault or problem
     return Permit(
         permit_id=permit_id,
         kegiatan=_text(values.get("kegiatan")),
@@ -126,13 +149,47 @@ def _permit(permit_id: str, values: dict[str, Any], parcel: BaseGeometry | None)
         numbers=numbers,
         kelas_jalan=_text(values.get("kelas_jalan")),
         parcel=parcel,
-        footprint=shapely.force_2d(footprint) if isinstance(footprint, BaseGeometry) else None,
+        footprint=shapes.pop("footprint", None),
         tanggal=days["tanggal"],
         dokumen=_documents(values.get("dokumen")),
         kkpr_tanggal=days["kkpr_tanggal"],
         status_pembangunan=_text(values.get("status_pembangunan")),
         fault=fault,
+        shapes=shapes,
     )
+
+
+def _shape(name: str, value: Any) -> tuple[BaseGeometry | None, Note | None]:
+    """Return what is drawn in a column: a geometry, or WKT or GeoJSON of one."""
+    if _missing(value):
+        return None, None
+    if not isinstance(value, (BaseGeometry, str, dict)):
+        value = str(value)
+    shape = value if isinstance(value, BaseGeometry) else _read_shape(value)
+    if shape is None or shape.is_empty:
+        text = "{column}: {value!r} is no geometry; write WKT or GeoJSON"
+        details = {"column": name, "value": str(value)[:80]}
+        return None, Note("permit_shape", text, "error", details)
+    wanted = 1 if name == "garis_jalan" else 2
+    parts = shapely.get_parts(shape)
+    if name == "geom_lantai" and shape.geom_type == "GeometryCollection":
+        parts = shapely.get_parts(parts)
+    if (shapely.get_dimensions(parts) != wanted).any():
+        text = "{column}: it must be {wanted}, not {found}"
+        words = {1: "a line", 2: "a polygon"}
+        details = {"column": name, "wanted": words[wanted], "found": shape.geom_type}
+        return None, Note("permit_shape_kind", text, "error", details)
+    return shapely.force_2d(shape), None
+
+
+def _read_shape(value: str | dict[str, Any]) -> BaseGeometry | None:
+    text = value if isinstance(value, str) else json.dumps(value)
+    try:
+        if text.lstrip().startswith("{"):
+            return shapely.from_geojson(text)
+        return shapely.from_wkt(text)
+    except (GEOSException, ValueError, TypeError):
+        return None
 
 
 def _missing(value: Any) -> bool:

@@ -41,13 +41,24 @@ class Regions:
 
 @dataclass(frozen=True, slots=True)
 class PlotPart:
-    """One zone of the plot with the area that may be used in it."""
+    """One zone of the plot with the area that may be used in it.
+
+    `zones` are the zones whose area is judged as this one: itself, and under a policy for
+    split parcels those that do not count.
+    """
 
     scene: Scene
     selection: Selection
     zone: str
     usable_min_m2: float
     usable_max_m2: float
+    zones: tuple[str, ...] = ()
+
+    @property
+    def region(self) -> BaseGeometry:
+        """Where it lies."""
+        parts = [self.scene.zone_part(zone) for zone in self.zones or (self.zone,)]
+        return parts[0] if len(parts) == 1 else shapely.union_all(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,30 +144,44 @@ def _union(regions: Sequence[BaseGeometry]) -> BaseGeometry | None:
 def plot_of(
     scenes: Sequence[Scene],
     selections: Sequence[Selection],
+    counted: Sequence[Sequence[str]],
     regions: Regions,
     area: AreaRange,
     mapped_m2: float,
 ) -> Plot:
-    """Return the plot with the usable area of each zone, after prohibited and deducted parts."""
+    """Return the plot with the usable area of each zone, after prohibited and deducted parts.
+
+    Parameters
+    ----------
+    counted : per scene, the zones that the policy for split parcels lets count
+        The area of the others is judged as the largest of these.
+    """
     taken = deductions(scenes)
     sure = _union([one for one in (regions.proven, taken.proven) if one is not None])
     most = _union([one for one in (regions.possible, taken.possible) if one is not None])
     parts = []
-    for scene, selection in zip(scenes, selections, strict=True):
-        proven = any(hit.proven for hit in scene.zones)
-        for hit in scene.zones:
-            if hit.area_m2 < scene.ground.meta.area_floor_m2 or (proven and not hit.proven):
-                continue
-            parts.append(
-                PlotPart(
-                    scene,
-                    selection,
-                    hit.zone,
-                    _left(scene, hit.zone, hit.area_m2, most),
-                    _left(scene, hit.zone, hit.area_m2, sure),
-                )
-            )
+    for scene, selection, names in zip(scenes, selections, counted, strict=True):
+        for zone, members in _judged_as(scene, names).items():
+            areas = {hit.zone: hit.area_m2 for hit in scene.zones}
+            least = sum(_left(scene, name, areas[name], most) for name in members)
+            largest = sum(_left(scene, name, areas[name], sure) for name in members)
+            parts.append(PlotPart(scene, selection, zone, least, largest, members))
     return Plot(tuple(parts), area, mapped_m2)
+
+
+def _judged_as(scene: Scene, counted: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the zones that count, each with those whose area is judged as it."""
+    proven = any(hit.proven for hit in scene.zones)
+    floor = scene.ground.meta.area_floor_m2
+    hits = [hit for hit in scene.zones if hit.area_m2 >= floor and (hit.proven or not proven)]
+    found: dict[str, tuple[str, ...]] = {
+        hit.zone: (hit.zone,) for hit in hits if hit.zone in counted
+    }
+    if found:
+        size = {hit.zone: hit.area_m2 for hit in hits}
+        largest = max(sorted(found), key=lambda zone: size[zone])
+        found[largest] += tuple(hit.zone for hit in hits if hit.zone not in counted)
+    return found
 
 
 def _left(scene: Scene, zone: str, area_m2: float, taken: BaseGeometry | None) -> float:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal, TypeAlias, get_args
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from spatial.errors import PlanError
-from zoning.survey import Scene
+from zoning.ground import ZoneMap
+from zoning.survey import Scene, ZoneHit
 
 __all__ = ["POLICIES", "Policy", "counted_zones", "require_policy"]
 
@@ -17,6 +19,7 @@ POLICIES: Final[tuple[Policy, ...]] = get_args(Policy)
 #: New York's zoning tax lots: a district counts with a tenth of the lot or half of itself in it.
 NYC_SHARE_OF_LOT: Final = 0.10
 NYC_SHARE_OF_DISTRICT: Final = 0.50
+EQUAL: Final = 1e-9
 
 
 def require_policy(name: str) -> Policy:
@@ -44,34 +47,57 @@ def require_policy(name: str) -> Policy:
     )
 
 
-def counted_zones(policy: Policy, scene: Scene, footprint: BaseGeometry | None) -> tuple[str, ...]:
-    """Return the zones of a scene that count.
+def counted_zones(
+    policy: Policy, scenes: Sequence[Scene], footprint: BaseGeometry | None, lot_m2: float
+) -> list[tuple[str, ...]]:
+    """Return the zones that count, for each scene of a parcel.
 
     Parameters
     ----------
     policy : Policy
         `strict_parts`: all. `footprint_only`: those under the footprint (all without one).
-        `majority`: the largest. `nyc10`: those with a tenth of the parcel or half of the
-        zone in it, the largest where none has (NYC db-zoningtaxlots).
+        `majority`: the largest of all. `nyc10`: those with a tenth of the parcel or half of
+        the zone in it, the largest of all where none has (NYC db-zoningtaxlots).
+    lot_m2 : float
+        Area of the whole parcel.
     """
-    zones = {hit.zone: hit.area_m2 for hit in scene.zones}
-    if not zones or policy == "strict_parts":
-        return tuple(zones)
-    largest = max(sorted(zones), key=lambda zone: zones[zone])
-    if policy == "majority":
-        return (largest,)
+    everything = [tuple(hit.zone for hit in scene.zones) for scene in scenes]
+    if policy == "strict_parts" or not any(everything):
+        return everything
     if policy == "footprint_only":
-        if footprint is None:
-            return tuple(zones)
-        under = {z for z in zones if scene.zone_part(z).intersection(footprint).area > 0}
-        return tuple(zone for zone in zones if zone in under)
-    chosen = tuple(zone for zone in zones if _nyc(scene, zone, zones[zone]))
-    return chosen or (largest,)
+        under = [_under(scene, footprint) for scene in scenes]
+        # A building that stands in none of them says nothing about which ones count.
+        return under if any(under) else everything
+    if policy == "nyc10":
+        chosen = [
+            tuple(hit.zone for hit in scene.zones if _nyc(scene, hit, lot_m2)) for scene in scenes
+        ]
+        if any(chosen):
+            return chosen
+    return _largest(scenes)
 
 
-def _nyc(scene: Scene, zone: str, area_m2: float) -> bool:
-    if area_m2 >= NYC_SHARE_OF_LOT * scene.area_m2:
+def _under(scene: Scene, footprint: BaseGeometry | None) -> tuple[str, ...]:
+    if footprint is None:
+        return ()
+    names = (hit.zone for hit in scene.zones)
+    return tuple(z for z in names if scene.zone_part(z).intersection(footprint).area > 0)
+
+
+def _largest(scenes: Sequence[Scene]) -> list[tuple[str, ...]]:
+    """Return the largest zone of all; of equal ones the first plan's, then the first code."""
+    hits = [(-hit.area_m2, index, hit.zone) for index, s in enumerate(scenes) for hit in s.zones]
+    _, where, zone = min(hits)
+    return [(zone,) if index == where else () for index in range(len(scenes))]
+
+
+def _nyc(scene: Scene, hit: ZoneHit, lot_m2: float) -> bool:
+    # Areas of a tenth exactly count, whatever the last bits of a projection say.
+    if hit.area_m2 >= NYC_SHARE_OF_LOT * lot_m2 * (1 - EQUAL):
         return True
-    whole = scene.ground.zones.whole  # type: ignore[union-attr]  # a hit has zones
-    pieces = whole.pieces[whole.owner == whole.codes.index(zone)]
-    return bool(area_m2 >= NYC_SHARE_OF_DISTRICT * shapely.area(pieces).sum())
+    if not isinstance(scene.ground.zones, ZoneMap):
+        return False
+    whole = scene.ground.zones.whole
+    pieces = whole.pieces[whole.owner == whole.codes.index(hit.zone)]
+    district = float(shapely.area(pieces).sum())
+    return hit.area_m2 >= NYC_SHARE_OF_DISTRICT * district * (1 - EQUAL)

@@ -109,6 +109,9 @@ class RuleSet:
             return Selection(kegiatan, (), self._similar(kegiatan))
         names = self.kbli.get(kbli, ())
         rows = tuple(self.matrix[normal(name)] for name in names if normal(name) in self.matrix)
+        if len(rows) < len(names):
+            # One of the activities that may be meant has no rule on this day.
+            return Selection(f"KBLI {kbli}", ())
         return Selection(" / ".join(row.kegiatan for row in rows) or f"KBLI {kbli}", rows)
 
     def _similar(self, kegiatan: str) -> tuple[str, ...]:

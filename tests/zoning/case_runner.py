@@ -56,10 +56,10 @@ def shape(text: str) -> Any:
     return shapely.from_wkt(GEOMETRY[text]["wkt"] if text in GEOMETRY else text)
 
 
-def frame_of(rows: list[dict[str, Any]], columns: list[str]) -> gpd.GeoDataFrame:
+def frame_of(rows: list[dict[str, Any]], columns: list[str], crs: str = CRS) -> gpd.GeoDataFrame:
     values = {name: [row.get(name) for row in rows] for name in columns}
     shapes = [shape(row["geometri"]) for row in rows]
-    return gpd.GeoDataFrame(values, geometry=shapes, crs=CRS)
+    return gpd.GeoDataFrame(values, geometry=shapes, crs=crs)
 
 
 def source_of(case: dict[str, Any]) -> MemorySource:
@@ -67,30 +67,48 @@ def source_of(case: dict[str, Any]) -> MemorySource:
     if case.get("ganti_zona"):
         zones = []
     zones += [{"zona": z["kode"], "geometri": z["geometri"]} for z in case.get("zona", [])]
-    layers = {"zona_d1": frame_of(zones, ["zona"])}
+    crs = case.get("crs", CRS)
+    layers = {"zona_d1": frame_of(zones, ["zona"], crs)}
     for name, columns in EMPTY.items():
         rows = [row for row in case.get("layer", []) if row["nama"] == name]
-        layers[name] = frame_of(rows, columns)
+        layers[name] = frame_of(rows, columns, crs)
     missing = case.get("layer_hilang", [])
     return MemorySource(
         {name: MemoryLayer(frame, "uji") for name, frame in layers.items() if name not in missing}
     )
 
 
-def plans_of(case: dict[str, Any], folder: Path) -> list[Plan]:
-    plans = []
+def folders_of(case: dict[str, Any], folder: Path) -> list[Path]:
+    """Copy the plan folders of a case, with the rows and values that it adds or changes."""
+    homes = []
     for name in case.get("rencana", ["D1"]):
         home = folder / name
         shutil.copytree(CASES / "plans" / name, home, dirs_exist_ok=True)
-        for table, rows in (("itbx", "tambah_itbx"), ("intensitas", "tambah_intensitas")):
-            append(home / f"{table}.csv", case.get(rows, []))
-        plans.append(load_plan(home, source_of(case)))
+        for table in ("itbx", "intensitas", "ketentuan_khusus", "kbli", "sempadan"):
+            append(home / f"{table}.csv", case.get(f"tambah_{table}", []))
+        homes.append(home)
+    change(homes[0] / "plan.toml", case.get("ubah_rencana", {}))
+    return homes
+
+
+def change(path: Path, values: dict[str, Any]) -> None:
+    """Set keys of a plan.toml."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if line.split("=")[0].strip() not in values]
+    new = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    path.write_text("\n".join([*new, *kept]) + "\n", encoding="utf-8")
+
+
+def plans_of(case: dict[str, Any], folder: Path) -> list[Plan]:
+    plans = [load_plan(home, source_of(case)) for home in folders_of(case, folder)]
     if "ce90_m" in case:
         plans[0] = replace(plans[0], meta=replace(plans[0].meta, ce90_m=case["ce90_m"]))
     return plans
 
 
 def append(path: Path, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
     with path.open(encoding="utf-8", newline="") as file:
         header = next(csv.reader(file))
     extra = sorted({name for row in rows for name in row} - set(header))
@@ -107,12 +125,16 @@ def permit_of(case: dict[str, Any]) -> gpd.GeoDataFrame:
     columns = {name: [value] for name, value in case["permohonan"].items()}
     if "tapak" in case:
         columns["footprint"] = [shape(case["tapak"])]
+    columns |= {name: [shape(text)] for name, text in case.get("gambar", {}).items()}
     return gpd.GeoDataFrame(
-        {"permit_id": ["uji"], **columns}, geometry=[shape(case["persil"])], crs=CRS
+        {"permit_id": ["uji"], **columns},
+        geometry=[shape(case["persil"])],
+        crs=case.get("crs", CRS),
     )
 
 
 def run(case: dict[str, Any], folder: Path) -> Verdict:
     on = date.fromisoformat(case.get("pada", "2024-07-01"))
-    [verdict] = check_permits(permit_of(case), plans_of(case, folder), on=on)
+    policy = case.get("kebijakan", "strict_parts")
+    [verdict] = check_permits(permit_of(case), plans_of(case, folder), on=on, policy=policy)
     return verdict

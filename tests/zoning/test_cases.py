@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from case_runner import CASES, run
+from case_runner import CASES, folders_of, run
 
-from zoning import explain
+from spatial.errors import PlanError
+from zoning import explain, load_plan
+from zoning.lint import lint_plan
 
 
 def cases() -> list[Any]:
@@ -27,18 +29,44 @@ def cases() -> list[Any]:
 
 @pytest.mark.parametrize("case", cases())
 def test_case(case: dict[str, Any], tmp_path: Path) -> None:
-    verdict = run(case, tmp_path)
+    expected = case["harap"]
+    if "lint" in expected:
+        _check_lint(case, tmp_path)
+    if "persil" in case:
+        _check_verdict(case, tmp_path)
+
+
+def _check_lint(case: dict[str, Any], folder: Path) -> None:
+    """Compare what the linter finds in the first plan, and what loading it says."""
+    home = folders_of(case, folder / "lint")[0]
+    notes = lint_plan(home)
+    told = [f"{note.code} {note.details['cell']}".strip() for note in notes]
+    for wanted in case["harap"]["lint"]:
+        assert wanted in told, told
+    if "ditolak" in case["harap"]:
+        with pytest.raises(PlanError) as caught:
+            load_plan(home)
+        assert caught.value.code == case["harap"]["ditolak"]
+
+
+def _check_verdict(case: dict[str, Any], folder: Path) -> None:
+    verdict = run(case, folder)
     answer, expected = verdict.to_dict(), case["harap"]
     story = "\n".join([str(verdict), *explain(verdict)])
     for key in ("verdict", "interval", "reasons", "route", "possible"):
         if key in expected:
             assert answer[key] == expected[key], story
-    for key in ("uncovered_m2", "approvable_m2"):
+    for key in ("uncovered_m2", "approvable_m2", "overlap_m2"):
         if key in expected:
             assert answer[key] == pytest.approx(expected[key], abs=1e-3), story
     if "parts" in expected:
         areas = {part["zone"]: part["area_m2"] for part in answer["parts"]}
         assert areas == pytest.approx(expected["parts"], abs=1e-3)
+    if "shares" in expected:
+        shares = {part["zone"]: part["share"] for part in answer["parts"]}
+        assert shares == pytest.approx(expected["shares"], abs=1e-6)
+    if "jumlah_syarat" in expected:
+        assert len(answer["conditions"]) == expected["jumlah_syarat"], answer["conditions"]
     for words in expected.get("conditions", []):
         assert any(words in condition for condition in answer["conditions"]), answer["conditions"]
     _check_details(answer, expected)
@@ -51,6 +79,8 @@ def _check_details(answer: dict[str, Any], expected: dict[str, Any]) -> None:
         for key, value in wanted.items():
             near = pytest.approx(value, abs=1e-4) if isinstance(value, float) else value
             assert flat[key] == near, (rule, key)
+    for rule in expected.get("tanpa_findings", []):
+        assert rule not in findings
     if "slivers" in expected:
         assert [part["zone"] for part in answer["parts"] if part["sliver"]] == expected["slivers"]
     for note in expected.get("notes", []):
@@ -65,3 +95,6 @@ def _check_details(answer: dict[str, Any], expected: dict[str, Any]) -> None:
         assert conflict["dasar_lain"]
     if "transisi" in expected:
         assert answer["transition"]["status"] == expected["transisi"]
+        assert answer["transition"]["kkpr_berlaku"] is True
+    if "kkpr" in expected:
+        assert answer["kkpr"] == expected["kkpr"]

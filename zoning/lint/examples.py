@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from spatial.notes import Note
-from zoning.judge_intensity import zone_limits
+from zoning.limits import zone_limits
 from zoning.plan import Plan
 from zoning.plot import AreaRange
 from zoning.ruleset import rules_on

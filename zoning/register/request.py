@@ -65,6 +65,8 @@ def request_of(permit: Permit, crs: str, asked: Mapping[str, Any]) -> bytes:
         "footprint": _hex(permit.footprint),
         "kendala": _note(permit.fault),
     }
+    if permit.shapes:
+        fields["shapes"] = {name: _hex(shape) for name, shape in permit.shapes.items()}
     for name in TEXTS:
         fields[name] = getattr(permit, name)
     for name in DATES:
@@ -94,6 +96,7 @@ def frame_of(request: Mapping[str, Any]) -> gpd.GeoDataFrame:
         **{name: date.fromisoformat(said[name]) if said[name] else None for name in DATES},
         "dokumen": tuple(said["dokumen"]),
         "footprint": _geometry(said["footprint"]),
+        **{name: _geometry(text) for name, text in said.get("shapes", {}).items()},
         "kendala": Note(note["code"], note["text"], note["level"], note["details"])
         if note
         else None,
