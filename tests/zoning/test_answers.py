@@ -222,7 +222,10 @@ def test_the_nearest_zone_that_allows_it(plans: list[Plan]) -> None:
 
 def test_comparison_says_what_changes_and_what_stays(plans: list[Plan]) -> None:
     parcel = box(60, 0, 70, 20)
-    small, large = (permit(parcel, luas_tapak_m2=area, lantai=2.0) for area in (100.0, 130.0))
+    small, large = (
+        permit(parcel, luas_tapak_m2=area, luas_lantai_m2=200.0, lantai=2.0)
+        for area in (100.0, 130.0)
+    )
     [one], [other] = (check_permits(frame, plans, on=DAY) for frame in (small, large))
     found = compare(one.to_dict() | {"permit_id": "A"}, other.to_dict() | {"permit_id": "B"})
     assert found["better"] == "A"
