@@ -37,6 +37,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "hazard",
         "Banjir, rob, longsor, fungsi hutan; uji peta / make and test hazard maps",
     ),
+    "warn": ("warn", "Peringatan dini dari bacaan sensor / early warning from sensors"),
     "terrain": ("terrain", "Lereng, aliran dan HAND dari DEM / slope, flow and HAND"),
     "hotspots": ("hotspots", "Cari kantong kemiskinan / find clusters of poverty"),
     "serve": ("serve", "Jalankan API dan peta web / start the HTTP API and the web map"),

@@ -14,7 +14,7 @@ from hazard.measure import areas_by_class, lengths_by_class, points_by_class
 from spatial.crs import AREA_CRS, to_crs
 from spatial.zonal import zonal_statistics
 
-__all__ = ["count_things", "footprint_classes"]
+__all__ = ["count_things", "footprint_classes", "owners_of"]
 
 #: A class that holds less of a thing than this is the rounding of a shared edge.
 TOUCHED = 1e-9
@@ -76,7 +76,7 @@ def count_things(
     border to the first unit. Its class is the worst that it touches. No thing counts twice,
     so there is no overlap.
     """
-    owner = _owners(units, things)
+    owner = owners_of(units, things)
     dimension = shapely.get_dimensions(things)
     measures = (points_by_class, lengths_by_class, areas_by_class)
     out = np.zeros((len(units), len(hazard.scenarios), len(hazard.labels) + 2))
@@ -103,7 +103,7 @@ def _worst(amounts: NDArray[np.float64]) -> NDArray[np.int64]:
     return found
 
 
-def _owners(units: NDArray[np.object_], things: NDArray[np.object_]) -> NDArray[np.int64]:
+def owners_of(units: NDArray[np.object_], things: NDArray[np.object_]) -> NDArray[np.int64]:
     """Find the unit that holds most of each thing, -1 if none does."""
     at, unit = shapely.STRtree(units).query(things, predicate="intersects")
     size = np.ones(len(at))

@@ -8,6 +8,7 @@ from spatial.terrain.flow import (
     slope_area_rivers,
     upstream_value,
 )
+from spatial.terrain.network import carry_up
 from spatial.terrain.slope import (
     check_heights,
     curvature,
@@ -18,6 +19,7 @@ from spatial.terrain.slope import (
 
 __all__ = [
     "Flow",
+    "carry_up",
     "check_heights",
     "curvature",
     "flow_of",
