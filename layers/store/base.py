@@ -156,6 +156,16 @@ class Store(Protocol):
         Or the one of an id, which is there for ever.
         """
 
+    def find(
+        self,
+        name: str,
+        *,
+        on: date | None = None,
+        known_at: str | None = None,
+        version: str | None = None,
+    ) -> Version:
+        """Return which version `get` would read, without reading it."""
+
     def layers(self) -> list[Version]:
         """Return the newest version of every layer, by name."""
 

@@ -98,7 +98,24 @@ class LoggedStore(ABC):
         CorruptError
             If its bytes are not what they were.
         """
-        return self._load(self.catalogue().choose(name, on, known_at, version))
+        return self._load(self.find(name, on=on, known_at=known_at, version=version))
+
+    def find(
+        self,
+        name: str,
+        *,
+        on: date | None = None,
+        known_at: str | None = None,
+        version: str | None = None,
+    ) -> Version:
+        """Return which version `get` would read, without reading it.
+
+        Raises
+        ------
+        LayerNotFoundError
+            As `get`.
+        """
+        return self.catalogue().choose(name, on, known_at, version)
 
     def layers(self) -> list[Version]:
         """Return the newest version of every layer, by name."""

@@ -1,0 +1,17 @@
+"""Layers that several tests need."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+
+@pytest.fixture
+def zones() -> gpd.GeoDataFrame:
+    """Nine squares with a zone each, in an order that is not that of place."""
+    order = [4, 0, 8, 2, 6, 1, 7, 3, 5]
+    cells = [shapely.box(110 + i % 3, -7 + i // 3, 111 + i % 3, -6 + i // 3) for i in order]
+    codes = [f"Z-{i}" for i in order]
+    return gpd.GeoDataFrame({"zona": codes, "luas": np.arange(9.0)}, geometry=cells, crs=4326)
