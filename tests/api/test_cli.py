@@ -24,7 +24,8 @@ def test_every_listed_command_exists() -> None:
 
 def test_every_command_module_is_listed() -> None:
     folder = Path(cli.__file__).parent / "commands"
-    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    packages = {path.parent.name for path in folder.glob("*/__init__.py")}
+    modules = ({path.stem for path in folder.glob("*.py")} | packages) - {"__init__"}
     public = {name for name in modules if not name.startswith("_")}
     assert public == {module for module, _ in cli.COMMANDS.values()}
 
