@@ -19,6 +19,7 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet --only-binary=:all: --require-hashes -r requirements.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/tataruang warmup
 	touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime

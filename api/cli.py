@@ -45,6 +45,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "terrain": ("terrain", "Lereng, aliran dan HAND dari DEM / slope, flow and HAND"),
     "hotspots": ("hotspots", "Cari kantong kemiskinan / find clusters of poverty"),
     "serve": ("serve", "Jalankan API dan peta web / start the HTTP API and the web map"),
+    "warmup": ("warmup", "Kompilasi di muka / compile ahead of the first answer"),
     "doctor": ("doctor", "Periksa pemasangan / look for what is wrong on this machine"),
 }
 

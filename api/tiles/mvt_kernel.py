@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from spatial.jit import kernel
 
 __all__ = ["LINE", "POINT", "POLYGON", "encode_features"]
 
@@ -24,7 +25,7 @@ _BYTES_PER_NUMBER: Final = 5
 _BYTES_PER_FEATURE: Final = 48
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _varint(out, at, value):  # type: ignore[no-untyped-def]  # numba infers
     while value >= 128:
         out[at] = (value & 127) | 128
@@ -34,12 +35,12 @@ def _varint(out, at, value):  # type: ignore[no-untyped-def]  # numba infers
     return at + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _zigzag(value):  # type: ignore[no-untyped-def]  # numba infers
     return (value << 1) ^ (value >> 63)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _twice_area(xy, start, stop):  # type: ignore[no-untyped-def]  # numba infers
     total = 0
     for i in range(start, stop - 1):
@@ -47,7 +48,7 @@ def _twice_area(xy, start, stop):  # type: ignore[no-untyped-def]  # numba infer
     return total
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _path(out, at, xy, start, stop, step, cursor, smallest):  # type: ignore[no-untyped-def]  # numba infers
     """Write MoveTo and LineTo over points start, start+step, ... before stop; 0 if too short."""
     count = 1
@@ -75,7 +76,7 @@ def _path(out, at, xy, start, stop, step, cursor, smallest):  # type: ignore[no-
     return at, count
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _polygon(out, at, xy, rings, first, stop, cursor):  # type: ignore[no-untyped-def]  # numba infers
     """Write the rings of one polygon; nothing at all if its outer ring has no area."""
     for r in range(first, stop):
@@ -101,7 +102,7 @@ def _polygon(out, at, xy, rings, first, stop, cursor):  # type: ignore[no-untype
     return at
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _points(out, at, xy, start, stop, cursor):  # type: ignore[no-untyped-def]  # numba infers
     at = _varint(out, at, ((stop - start) << 3) | MOVE_TO)
     for i in range(start, stop):
@@ -111,7 +112,7 @@ def _points(out, at, xy, start, stop, cursor):  # type: ignore[no-untyped-def]  
     return at
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _geometry(out, kind, xy, rings, parts, first, stop):  # type: ignore[no-untyped-def]  # numba infers
     """Write the commands of parts first..stop of one feature; return how many bytes."""
     at = 0
@@ -126,7 +127,7 @@ def _geometry(out, kind, xy, rings, parts, first, stop):  # type: ignore[no-unty
     return at
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def encode_features(kind, xy, rings, parts, features, ids, values):  # type: ignore[no-untyped-def]  # numba infers
     """Encode the features of one layer.
 

@@ -1,6 +1,15 @@
 """Zones under an index: areas, places and distances without building a geometry."""
 
 from spatial.index.areas import Areas, measure_areas
-from spatial.index.zones import ZoneIndex, build_index
+from spatial.index.files import open_index, save_index
+from spatial.index.zones import ZoneIndex, build_index, index_of
 
-__all__ = ["Areas", "ZoneIndex", "build_index", "measure_areas"]
+__all__ = [
+    "Areas",
+    "ZoneIndex",
+    "build_index",
+    "index_of",
+    "measure_areas",
+    "open_index",
+    "save_index",
+]

@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from spatial.index.segments import NO_CODE
+from spatial.jit import kernel
 
 __all__ = ["PIECE", "corner_states", "spread"]
 
@@ -27,7 +27,7 @@ PIECE: Final = 0
 LID: Final = 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _floor(value: float, size: float) -> int:
     """Return the largest i with i * size <= value, as multiplied."""
     i = int(np.floor(value / size))
@@ -38,7 +38,7 @@ def _floor(value: float, size: float) -> int:
     return i
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _ceil(value: float, size: float) -> int:
     """Return the smallest i with i * size >= value, as multiplied."""
     i = int(np.ceil(value / size))
@@ -49,7 +49,7 @@ def _ceil(value: float, size: float) -> int:
     return i
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _put(
     store: Any, cell: int, x0: float, y0: float, x1: float, y1: float, a: int, b: int, kind: int
 ) -> None:
@@ -63,7 +63,7 @@ def _put(
         kinds[at] = kind
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _along_row(
     store: Any, row: int, size: float, nx: int, ends: Any, above: int, below: int
 ) -> None:
@@ -96,7 +96,7 @@ def _along_row(
         x, y = x_next, y_next
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _through_line(
     store: Any, events: Any, line: int, x: float, size: float, nx: int, lose: int, gain: int
 ) -> None:
@@ -114,7 +114,7 @@ def _through_line(
             changes[at, 0], changes[at, 1] = lose, gain
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def spread(segments: F8, codes: I4, size: float, nx: int, store: Any, events: Any) -> None:
     """Cut boundaries at the lines of the grid.
 
@@ -160,7 +160,7 @@ def spread(segments: F8, codes: I4, size: float, nx: int, store: Any, events: An
             row += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _change(codes: I4, counts: I4, used: int, code: int, by: int) -> int:
     """Add to the count of a code in a list sorted by code; a count of zero leaves it."""
     at = 0
@@ -179,7 +179,7 @@ def _change(codes: I4, counts: I4, used: int, code: int, by: int) -> int:
     return used + 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def corner_states(start: I8, changes: I4, ny: int, nx: int, n_codes: int) -> Any:
     """Return what lies at the upper left corner of each cell.
 

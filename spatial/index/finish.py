@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from spatial.index.segments import NO_CODE
 from spatial.index.under import under_both
+from spatial.jit import kernel
 
 __all__ = ["finish"]
 
@@ -23,7 +23,7 @@ CELL_NOISE: Final = 1e-13
 MANY: Final = 4096
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _before(pieces: F8, sides: I4, kinds: Any, a: int, b: int) -> bool:
     for j in range(4):
         if pieces[a, j] != pieces[b, j]:
@@ -34,7 +34,7 @@ def _before(pieces: F8, sides: I4, kinds: Any, a: int, b: int) -> bool:
     return bool(kinds[a] < kinds[b])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _order(pieces: F8, sides: I4, kinds: Any) -> Any:
     """Return the order by place and codes, which no order of the zones can change."""
     count = pieces.shape[0]
@@ -48,7 +48,7 @@ def _order(pieces: F8, sides: I4, kinds: Any) -> Any:
     return order
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _depth(state: int, mix_start: I8, mix: I4, n_codes: int) -> int:
     """Return how many zones lie over each other at a corner."""
     if state <= n_codes:
@@ -59,7 +59,7 @@ def _depth(state: int, mix_start: I8, mix: I4, n_codes: int) -> int:
     return depth
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _overlapping(pieces: F8, sides: I4, floor: float, size: float, depth: int) -> bool:
     """Say whether zones lie over each other in a cell.
 
@@ -99,7 +99,7 @@ def _overlapping(pieces: F8, sides: I4, floor: float, size: float, depth: int) -
     return excess > CELL_NOISE * size * size * max(1.0, count / 8.0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def finish(
     begin: int,
     end: int,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from spatial.index.outline import area_under, bounds_of, lines_in_row, parcel_area, turns_of
 from spatial.index.slabs import TOO_MUCH, slab_areas
 from spatial.index.under import under_both
+from spatial.jit import kernel
 
 __all__ = ["CLIPPED", "OUTSIDE", "OVERLAPPING", "PURE", "UNBOUNDED", "measure"]
 
@@ -25,7 +25,7 @@ OUTSIDE, PURE, CLIPPED, OVERLAPPING, UNBOUNDED = 0, 1, 2, 3, 4
 SUSPECT: Final = 1e-10
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _room(rows: Any, values: Any, used: int) -> Any:
     if used < rows.shape[0]:
         return rows, values
@@ -34,7 +34,7 @@ def _room(rows: Any, values: Any, used: int) -> Any:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _codes_at(state: int, mix_start: I8, mix: I4, n_codes: int) -> Any:
     """Return the codes of a state with their counts, shape (k, 2)."""
     if state == 0:
@@ -46,7 +46,7 @@ def _codes_at(state: int, mix_start: I8, mix: I4, n_codes: int) -> Any:
     return mix[mix_start[state - n_codes - 1] : mix_start[state - n_codes]].copy()
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add(total: F8, touched: I4, used: int, code: int, area: float, column: int) -> int:
     """Add to the total of a code; a code met for the first time is noted."""
     if total[code, 2] == 0.0:
@@ -57,7 +57,7 @@ def _add(total: F8, touched: I4, used: int, code: int, area: float, column: int)
     return used
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _by_pairs(
     lines: F8, n_lines: int, pieces: F8, sides: I4, floor: float, span: Any, sums: Any, used: int
 ) -> Any:
@@ -86,7 +86,7 @@ def _by_pairs(
     return used, work
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _pick(lines: F8, used: int, west: float, east: float, out: F8) -> Any:
     """Return the lines that reach into a column, and what they span there."""
     if out.shape[0] < used:
@@ -100,7 +100,7 @@ def _pick(lines: F8, used: int, west: float, east: float, out: F8) -> Any:
     return out, count, max(low, west), min(high, east)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _single_state(grid: Any, c0: int, c1: int, r0: int, r1: int) -> int:
     """Return the state that cells share when none has a boundary or an overlap, else -1."""
     nx = grid.shape[1]
@@ -115,7 +115,7 @@ def _single_state(grid: Any, c0: int, c1: int, r0: int, r1: int) -> int:
     return int(first)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _over_cells(
     grid: Any,
     outline: Any,
@@ -189,7 +189,7 @@ def _over_cells(
     return used, how, pair_codes, pair_areas, (lines, column_lines)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _more_pairs(codes: I4, areas: F8, places: I4, shared: F8) -> Any:
     """Append the pairs of codes that share ground in a cell."""
     count = 0
@@ -210,7 +210,7 @@ def _more_pairs(codes: I4, areas: F8, places: I4, shared: F8) -> Any:
     return more_codes, more_areas
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _covered(total: F8, touched: I4, used: int) -> float:
     covered = 0.0
     for i in range(used):
@@ -218,13 +218,13 @@ def _covered(total: F8, touched: I4, used: int) -> float:
     return covered
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _clear(total: F8, touched: I4, used: int) -> None:
     for i in range(used):
         total[touched[i]] = 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def measure(
     grid: Any, xy: F8, start: I8, kind: I8, first: I8, begin: int, end: int, budget: int
 ) -> Any:

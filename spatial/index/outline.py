@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from spatial.index.segments import ring_area
 from spatial.index.under import at
+from spatial.jit import kernel
 
 __all__ = ["bounds_of", "lines_in_row", "parcel_area", "turns_of"]
 
@@ -17,7 +17,7 @@ F8: TypeAlias = NDArray[np.float64]
 I8: TypeAlias = NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def parcel_area(xy: F8, start: I8, kind: I8, one: int, last: int) -> float:
     """Return the area of the polygon made of rings one <= r < last."""
     total = 0.0
@@ -26,7 +26,7 @@ def parcel_area(xy: F8, start: I8, kind: I8, one: int, last: int) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def bounds_of(xy: F8, begin: int, end: int) -> Any:
     """Return west, south, east and north of the positions begin <= k < end."""
     west = east = xy[begin, 0]
@@ -37,7 +37,7 @@ def bounds_of(xy: F8, begin: int, end: int) -> Any:
     return west, south, east, north
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def turns_of(xy: F8, start: I8, kind: I8, one: int, last: int, turns: F8) -> F8:
     """Return for each ring 1 where its interior is to the left of its direction, else -1."""
     if turns.shape[0] < last - one:
@@ -48,7 +48,7 @@ def turns_of(xy: F8, start: I8, kind: I8, one: int, last: int, turns: F8) -> F8:
     return turns
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add(lines: F8, used: int, x0: float, h0: float, x1: float, h1: float, sign: float) -> Any:
     if x1 <= x0:
         return lines, used
@@ -59,7 +59,7 @@ def _add(lines: F8, used: int, x0: float, h0: float, x1: float, h1: float, sign:
     return lines, used + 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add_clamped(lines: F8, used: int, edge: Any, floor: float, top: float, sign: float) -> Any:
     """Add an edge cut to floor..top: above it runs along the top, below it is left out."""
     x0, y0, x1, y1 = edge
@@ -83,7 +83,7 @@ def _add_clamped(lines: F8, used: int, edge: Any, floor: float, top: float, sign
     return _add(lines, used, left, h_left, right, h_right, sign)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def lines_in_row(
     xy: F8,
     start: I8,
@@ -120,7 +120,7 @@ def lines_in_row(
     return lines, used
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def area_under(lines: F8, used: int, west: float, east: float) -> float:
     """Return the signed area under lines between two abscissas."""
     total = 0.0

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from spatial.jit import kernel
 
 __all__ = ["NO_CODE", "boundaries", "ring_area"]
 
@@ -22,7 +23,7 @@ I4: TypeAlias = NDArray[np.int32]
 NO_CODE: Final = -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def ring_area(xy: F8, begin: int, end: int) -> float:
     """Return the signed area of a closed ring, counter-clockwise positive.
 
@@ -35,7 +36,7 @@ def ring_area(xy: F8, begin: int, end: int) -> float:
     return total / 2.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _half_edges(xy: F8, start: I8, kind: I8, first: I8, code: I4, origin: F8) -> Any:
     """Return every edge from left to right (upwards where vertical) and the codes beside it.
 
@@ -67,7 +68,7 @@ def _half_edges(xy: F8, start: I8, kind: I8, first: I8, code: I4, origin: F8) ->
     return segments[:used], sides[:used]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _hash(bits: Any, k: int) -> Any:
     value = np.uint64(0x9E3779B97F4A7C15)
     for j in range(4):
@@ -76,7 +77,7 @@ def _hash(bits: Any, k: int) -> Any:
     return value
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _same(bits: Any, a: int, b: int) -> bool:
     return bool(
         bits[a, 0] == bits[b, 0]
@@ -86,7 +87,7 @@ def _same(bits: Any, a: int, b: int) -> bool:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _chains(bits: Any) -> Any:
     """Chain equal segments: the first of each chain, and the next one behind each segment."""
     count = bits.shape[0]
@@ -110,7 +111,7 @@ def _chains(bits: Any) -> Any:
     return head, following
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sides_of_chain(sides: I4, following: I4, k: int) -> Any:
     """Return the sorted codes above and below equal segments, less those on both sides."""
     length, at = 0, k
@@ -144,7 +145,7 @@ def _sides_of_chain(sides: I4, following: I4, k: int) -> Any:
     return above[:kept_above], below[:kept_below]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _join_twins(segments: F8, sides: I4, bits: Any) -> int:
     """Make one segment of equal ones, in place; return how many remain."""
     head, following = _chains(bits)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from spatial.index.segments import NO_CODE
+from spatial.jit import kernel
 
 __all__ = ["TOO_MUCH", "slab_areas"]
 
@@ -20,7 +20,7 @@ I4: TypeAlias = NDArray[np.int32]
 TOO_MUCH: Final = -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _gather(
     lines: F8, n_lines: int, pieces: F8, sides: I4, floor: float, west: float, east: float
 ) -> Any:
@@ -52,7 +52,7 @@ def _gather(
     return out[:used], what[:used], own, low, high
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _crossing(line: F8, a: int, b: int) -> float:
     """Return where two lines cross, or NaN where they do not within both."""
     low, high = max(line[a, 0], line[b, 0]), min(line[a, 2], line[b, 2])
@@ -67,7 +67,7 @@ def _crossing(line: F8, a: int, b: int) -> float:
     return float(low + (high - low) * (d0 / (d0 - d1)))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _breaks(line: F8, low: float, high: float, limit: int) -> F8:
     """Return all abscissas between which lines neither begin, end nor cross; empty: too many."""
     found = np.empty(4 * line.shape[0] + 2)
@@ -92,7 +92,7 @@ def _breaks(line: F8, low: float, high: float, limit: int) -> F8:
     return np.sort(found[:used])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _distinct(codes: I4) -> I4:
     """Return the codes, sorted and each once."""
     ordered = np.sort(codes)
@@ -104,14 +104,14 @@ def _distinct(codes: I4) -> I4:
     return ordered[:used]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _count(places: I4, counts: I8, code: int, by: int) -> None:
     for i in range(places.shape[0]):
         if places[i] == code:
             counts[i] += by
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _share_out(counts: I8, area: float, out: F8, shared: F8) -> None:
     """Give an area to every code present, and to every pair of them."""
     for i in range(counts.shape[0]):
@@ -127,7 +127,7 @@ def _share_out(counts: I8, area: float, out: F8, shared: F8) -> None:
             out[i, 1] += area
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def slab_areas(
     lines: F8,
     n_lines: int,
@@ -190,7 +190,7 @@ def slab_areas(
     return places, areas, shared, count * (count + breaks.shape[0])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _measure_slab(
     line: F8,
     what: I4,

@@ -7,19 +7,21 @@ intersection is ever built; holes, parts and concave corners are nothing special
 
 from __future__ import annotations
 
-from numba import njit
+from typing import Any
+
+from spatial.jit import kernel
 
 __all__ = ["at", "under_both"]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def at(x0: float, y0: float, x1: float, y1: float, x: float) -> float:
     """Return the height of a line at x, never beyond its ends."""
     y = y0 + (x - x0) * ((y1 - y0) / (x1 - x0))
     return max(min(y0, y1), min(max(y0, y1), y))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def under_both(
     a_x0: float,
     a_y0: float,
@@ -29,7 +31,7 @@ def under_both(
     b_y0: float,
     b_x1: float,
     b_y1: float,
-) -> float:
+) -> Any:
     """Return the area above zero and under both of two lines.
 
     Line a lies nowhere below zero; b may. Both run from left to right.

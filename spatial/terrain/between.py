@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from spatial.jit import kernel
 from spatial.terrain.directions import CODES, NO_DIRECTION
 from spatial.terrain.filling import I4, least_passes
 from spatial.terrain.routing import exits
@@ -65,7 +65,7 @@ def _line(
     return np.where(label > 0, label + offsets[number], 0).astype(np.int32), np.asarray(levels[at])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sum_along(following: Any, amount: Any) -> None:
     waiting = np.zeros(following.shape[0], np.int64)
     for i in range(following.shape[0]):

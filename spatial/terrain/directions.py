@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias, cast
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from spatial.jit import kernel
 
 __all__ = ["CODES", "FAR", "NO_DIRECTION", "OUTLET", "descend", "shorten", "towards_out"]
 
@@ -38,7 +39,7 @@ NO_DIRECTION: Final = 247
 FAR: Final = 2**30
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _descend(levels: Any, ground: Any, codes: Any, reach: Any) -> Any:
     rows, cols = levels.shape
     d8 = np.full((rows - 2, cols - 2), np.uint8(247))
@@ -86,7 +87,7 @@ def descend(
     return cast("Callable[..., Any]", _descend)(levels, ground, CODES, reach)  # type: ignore[no-any-return]  # numba
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _shorten(levels: Any, steps: Any, codes: Any) -> bool:
     """Spread steps over equal ground until none gets shorter; the frame is given."""
     rows, cols = levels.shape
@@ -138,7 +139,7 @@ def shorten(levels: NDArray[np.float32], steps: I4) -> bool:
     return bool(cast("Callable[..., bool]", _shorten)(levels, steps, CODES))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _towards_out(levels: Any, steps: Any, codes: Any, d8: Any) -> None:
     rows, cols = levels.shape
     for row in range(1, rows - 1):

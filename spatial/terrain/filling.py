@@ -15,8 +15,9 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias, cast
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from spatial.jit import kernel
 
 __all__ = ["OUTSIDE", "flood_tile", "least_passes", "spill_levels"]
 
@@ -26,7 +27,7 @@ I4: TypeAlias = NDArray[np.int32]
 OUTSIDE: Final = 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _push(keys: Any, items: Any, size: int, key: float, item: int) -> int:
     """Add to a binary heap whose arrays are large enough."""
     at = size
@@ -40,7 +41,7 @@ def _push(keys: Any, items: Any, size: int, key: float, item: int) -> int:
     return size + 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _pop(keys: Any, items: Any, size: int) -> int:
     """Close the gap that taking the first item leaves; returns the new size."""
     size -= 1
@@ -60,7 +61,7 @@ def _pop(keys: Any, items: Any, size: int) -> int:
     return size
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _flood(heights: Any, width: int, core: Any) -> Any:
     """Flood a tile with a frame of one cell, all flat; see `flood_tile`."""
     count = heights.shape[0]
@@ -185,7 +186,7 @@ def least_passes(edges: I4, passes: F4) -> tuple[I4, F4]:
     return np.column_stack((low[kept], high[kept])).astype(np.int32), passes[kept]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _climb(start: Any, other: Any, height: Any) -> Any:
     levels = np.full(start.shape[0] - 1, np.inf, np.float32)
     keys, items = np.empty(other.shape[0] + 1, np.float32), np.empty(other.shape[0] + 1, np.int32)

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias, cast
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from spatial.jit import kernel
 
 __all__ = ["ENDED", "exits", "gather", "resolve"]
 
@@ -21,7 +22,7 @@ I8: TypeAlias = NDArray[np.int64]
 ENDED: Final = -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _step(code: int) -> Any:
     """Rows down and columns right of a D8 code; (0, 0) for an outlet."""
     if code == 1:
@@ -43,7 +44,7 @@ def _step(code: int) -> Any:
     return 0, 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _below(d8: Any, at: int) -> int:
     """Cell that a cell drains to; itself at an outlet, -1 beyond the tile."""
     rows, cols = d8.shape
@@ -55,7 +56,7 @@ def _below(d8: Any, at: int) -> int:
     return int(row * cols + col)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _gather(d8: Any, own: Any, entering: Any, amount: Any) -> Any:
     rows, cols = d8.shape
     total = own.copy().ravel()
@@ -99,7 +100,7 @@ def gather(d8: U1, own: I8, entering: I8, amount: I8) -> I8:
     return cast("Callable[..., I8]", _gather)(d8, own, entering, amount)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _exits(d8: Any, entering: Any, stop: Any) -> Any:
     out = np.empty(entering.shape[0], np.int64)
     met = np.empty(entering.shape[0], np.int64)
@@ -129,7 +130,7 @@ def exits(d8: U1, entering: I8, stop: NDArray[np.bool_]) -> tuple[I8, I8]:
     return cast("Callable[..., tuple[I8, I8]]", _exits)(d8, entering, stop)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _resolve(d8: Any, stop: Any, values: Any, leaving: Any, carried: Any) -> Any:
     rows, cols = d8.shape
     out = np.empty(rows * cols, values.dtype)

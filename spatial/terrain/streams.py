@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from spatial.jit import kernel
 from spatial.terrain.directions import CODES
 from spatial.terrain.tiles import Tile, Tiles
 
 __all__ = ["strahler"]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _orders(below: Any) -> Any:
     """Order of each river cell, upstream cells standing before those they drain to."""
     order = np.zeros(below.shape[0], np.int8)

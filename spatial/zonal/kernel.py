@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from spatial.jit import kernel
 from spatial.zonal.marks import mark_edge, room, turn
 
 __all__ = ["FLAG_FOLDED", "runs_of_polygon"]
@@ -31,7 +31,7 @@ FLAG_FOLDED: Final = 1
 MANY: Final = 48
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _by_row(cells: Any, used: int, row0: int, rows: int) -> Any:
     """Order the marked cells by row and column: counted into rows, then sorted within them."""
     start = np.zeros(rows + 1, np.int64)
@@ -50,7 +50,7 @@ def _by_row(cells: Any, used: int, row0: int, rows: int) -> Any:
     return start, order
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sort_row(order: I8, cells: Any, begin: int, end: int) -> None:
     if end - begin > MANY:
         part = order[begin:end].copy()
@@ -71,7 +71,7 @@ def _sort_row(order: I8, cells: Any, begin: int, end: int) -> None:
         order[at + 1] = item
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _emit(runs: Any, shares: Any, used: int, row: int, begin: int, end: int, share: float) -> Any:
     """Add a run of cells begin <= col < end with one share; nothing for no share."""
     if begin >= end or abs(share) < NOTHING:
@@ -83,7 +83,7 @@ def _emit(runs: Any, shares: Any, used: int, row: int, begin: int, end: int, sha
     return runs, shares, used + 1, flag
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sweep(cells: Any, marks: Any, used: int, window: Any, runs: Any, shares: Any) -> Any:
     """Turn marked cells into runs (row, first col, end col) with their share."""
     row0, rows = window[0], window[1] - window[0]
@@ -118,7 +118,7 @@ def _sweep(cells: Any, marks: Any, used: int, window: Any, runs: Any, shares: An
     return runs, shares, count, flags
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def runs_of_polygon(
     xy: F8, rings: I8, ring_part: I8, first: int, last: int, window: I8, work: Any
 ) -> Any:

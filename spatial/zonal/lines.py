@@ -9,11 +9,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numba import njit
 from numpy.typing import NDArray
 
 from spatial.crs import METRIC_CRS, operation, parse_crs, project, same_crs
 from spatial.errors import GeometryError
+from spatial.jit import kernel
 from spatial.zonal.grid import Grid
 from spatial.zonal.shapes import in_cells
 
@@ -148,7 +148,7 @@ def _segments(lines: gpd.GeoSeries, grid: Grid) -> tuple[Any, Any, Any, Any]:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _cuts(ax: float, ay: float, bx: float, by: float) -> Any:
     """Return where along a segment (0..1) it passes into another cell, in order, with both ends."""
     cols = abs(int(np.floor(bx)) - int(np.floor(ax)))
@@ -168,7 +168,7 @@ def _cuts(ax: float, ay: float, bx: float, by: float) -> Any:
     return np.sort(at[: used + 1])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _cut_segments(start: Any, stop: Any, height: int, width: int) -> Any:
     out = np.empty((max(4, 4 * start.shape[0]), 5))
     used = 0

@@ -9,15 +9,16 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from spatial.jit import kernel
 
 __all__ = ["mark_edge", "room", "turn"]
 
 F8: TypeAlias = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def room(array: Any, used: int) -> Any:
     """Return the array, doubled when full."""
     if used < array.shape[0]:
@@ -27,7 +28,7 @@ def room(array: Any, used: int) -> Any:
     return larger
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _put(cells: Any, marks: Any, used: int, row: int, col: int, cover: float, area: float) -> Any:
     """Add to the last cell if it is the same one, else begin a new one."""
     if used and cells[used - 1, 0] == row and cells[used - 1, 1] == col:
@@ -40,7 +41,7 @@ def _put(cells: Any, marks: Any, used: int, row: int, col: int, cover: float, ar
     return cells, marks, used + 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _edge_in_row(
     cells: Any,
     marks: Any,
@@ -85,7 +86,7 @@ def _edge_in_row(
     return cells, marks, used
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def mark_edge(
     cells: Any,
     marks: Any,
@@ -121,7 +122,7 @@ def mark_edge(
     return cells, marks, used
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def turn(xy: F8, start: int, stop: int) -> float:
     """Say how a ring turns: +1 or -1, and 0 for one without area."""
     x0, y0 = xy[start, 0], xy[start, 1]

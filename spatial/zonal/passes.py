@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from spatial.jit import kernel
 from spatial.zonal.kernel import runs_of_polygon
 
 __all__ = ["class_pass", "statistics_pass"]
@@ -16,7 +16,7 @@ F8: TypeAlias = NDArray[np.float64]
 I8: TypeAlias = NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _buffers() -> Any:
     return (
         np.empty((256, 2), np.int64),
@@ -26,7 +26,7 @@ def _buffers() -> Any:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add_statistics(
     out: Any,
     values: Any,
@@ -65,7 +65,7 @@ def _add_statistics(
         out[6] += share * missing
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def statistics_pass(
     xy: F8,
     rings: I8,
@@ -110,7 +110,7 @@ def statistics_pass(
     return out, flags
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def class_pass(
     xy: F8,
     rings: I8,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -12,16 +12,13 @@ from numpy.typing import NDArray
 
 from spatial.crs import parse_crs, project
 from spatial.errors import GeometryError
+from spatial.rings import flatten
 from spatial.zonal.grid import Grid
 
 __all__ = ["Rings", "in_cells", "rings_in_cells"]
 
 #: shapely's type numbers of Polygon and MultiPolygon.
 POLYGONS: Final = (3, 6)
-#: Coordinates, where each ring begins, its kind, the first ring of each geometry.
-_Flat: TypeAlias = tuple[
-    NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,34 +65,10 @@ def rings_in_cells(shapes: gpd.GeoSeries, grid: Grid, *, what: str = "polygons")
     blank = shapely.is_missing(geometries) | shapely.is_empty(geometries)
     geometries = geometries.copy()
     geometries[blank] = shapely.Polygon()
-    whole = (shapely.get_type_id(geometries) == POLYGONS[0]) & (
-        shapely.get_num_interior_rings(geometries) == 0
+    flat = flatten(geometries)
+    return Rings(
+        _to_cells(flat.xy, grid), flat.start, flat.kind, flat.first, _extent(geometries, grid)
     )
-    flat = _shells_alone(geometries, blank) if whole.all() else _all_rings(geometries, blank)
-    return Rings(_to_cells(flat[0], grid), *flat[1:], _extent(geometries, grid))
-
-
-def _shells_alone(geometries: NDArray[np.object_], blank: NDArray[np.bool_]) -> _Flat:
-    """Flatten polygons without holes: each is one ring. Most buildings are."""
-    xy = shapely.get_coordinates(geometries)
-    rings = np.concatenate(([0], np.cumsum(shapely.get_num_coordinates(geometries[~blank]))))
-    polygons = np.concatenate(([0], np.cumsum(~blank)))
-    return xy, rings.astype(np.int64), np.ones(len(rings) - 1, np.int64), polygons.astype(np.int64)
-
-
-def _all_rings(geometries: NDArray[np.object_], blank: NDArray[np.bool_]) -> _Flat:
-    """Flatten polygons with holes and several parts."""
-    kept = np.flatnonzero(~blank)
-    parts, owner = shapely.get_parts(geometries[kept], return_index=True)
-    _, xy, (ring_of_vertex, ring_of_part) = shapely.to_ragged_array(parts)
-    kind = np.full(len(ring_of_vertex) - 1, -1, np.int64)
-    kind[ring_of_part[:-1]] = 1
-    first_part = np.concatenate(
-        ([0], np.cumsum(np.bincount(kept[owner], minlength=len(geometries))))
-    )
-    polygons = np.asarray(ring_of_part, dtype=np.int64)[first_part]
-    flat: NDArray[np.float64] = np.asarray(xy, dtype=np.float64)
-    return flat, np.asarray(ring_of_vertex, dtype=np.int64), kind, polygons
 
 
 def _check(geometries: NDArray[np.object_], shapes: gpd.GeoSeries, what: str) -> None:
