@@ -71,7 +71,7 @@ def shares(
 
         For each parcel sum(area_m2) - sum(overlap_m2) is its area, to 1e-9 of it. Zones that
         only touch a parcel have no row. `attrs["answered"]` counts the parcels by how they
-        were answered: `pure` by the cells of the index alone, `clipped` edge by edge,
+        were answered: `pure` with no border near, `clipped` edge by edge,
         `overlapping` where zones lie over each other, `outside` the map, `unbounded` not.
 
     Raises

@@ -34,7 +34,7 @@ class Areas:
     whole : array, shape (n,)
         Area of each parcel.
     how : array of int8, shape (n,)
-        0 off the map, 1 by cells alone, 2 by pairs of edges, 3 where zones overlap, 4 not
+        0 off the map, 1 with no border near, 2 by pairs of edges, 3 where zones overlap, 4 not
         measured: it would have taken too long.
     parcel, code : arrays of int, shape (m,)
         Sorted; only what lies above rounding.

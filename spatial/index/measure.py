@@ -7,9 +7,11 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from spatial.index.cells import PIECE
 from spatial.index.outline import area_under, bounds_of, lines_in_row, parcel_area, turns_of
+from spatial.index.pieces import enters
 from spatial.index.slabs import TOO_MUCH, slab_areas
-from spatial.index.under import under_both
+from spatial.index.under import at, under_both
 from spatial.jit import kernel
 
 __all__ = ["CLIPPED", "OUTSIDE", "OVERLAPPING", "PURE", "UNBOUNDED", "measure"]
@@ -18,7 +20,7 @@ F8: TypeAlias = NDArray[np.float64]
 I8: TypeAlias = NDArray[np.int64]
 I4: TypeAlias = NDArray[np.int32]
 
-#: How a parcel was answered: off the map, by its cells alone, by pairs of edges, by slabs;
+#: How a parcel was answered: off the map, with no border near, by pairs of edges, by slabs;
 #: or not, because it would have taken too long.
 OUTSIDE, PURE, CLIPPED, OVERLAPPING, UNBOUNDED = 0, 1, 2, 3, 4
 #: The sum of the zones may exceed the parcel by this share of it before overlap is suspected.
@@ -101,18 +103,29 @@ def _pick(lines: F8, used: int, west: float, east: float, out: F8) -> Any:
 
 
 @kernel
-def _single_state(grid: Any, c0: int, c1: int, r0: int, r1: int) -> int:
-    """Return the state that cells share when none has a boundary or an overlap, else -1."""
+def _zone_without_border(grid: Any, cells: Any, box: Any) -> int:
+    """Return what a box lies in when no border enters it: 0 for no zone, 1 + code, or -1.
+
+    Where zones do not overlap, a place lies in one zone or none, so the changes that are
+    passed on the way from a cell's corner add up to a number: no list has to be kept.
+    """
+    c0, c1, r0, r1 = cells
+    west, south, east, north = box
     nx = grid.shape[1]
-    first = grid.state[r0 * nx + c0]
-    if first > grid.shape[2]:
-        return -1
     for row in range(r0, r1 + 1):
-        base = row * nx
-        for cell in range(base + c0, base + c1 + 1):
-            if grid.start[cell + 1] > grid.start[cell] or grid.state[cell] != first:
+        for cell in range(row * nx + c0, row * nx + c1 + 1):
+            if grid.overlap[cell] or grid.state[cell] > grid.shape[2]:
                 return -1
-    return int(first)
+            for k in range(grid.start[cell], grid.start[cell + 1]):
+                if grid.kinds[k] == PIECE and enters(grid.pieces[k], west, south, east, north):
+                    return -1
+    cell = r1 * nx + c0
+    found = grid.state[cell]
+    for k in range(grid.start[cell], grid.start[cell + 1]):
+        x0, x1 = grid.pieces[k, 0], grid.pieces[k, 2]
+        if x0 <= west < x1 and at(x0, grid.pieces[k, 1], x1, grid.pieces[k, 3], west) > north:
+            found += grid.sides[k, 1] - grid.sides[k, 0]
+    return int(found)
 
 
 @kernel
@@ -158,8 +171,8 @@ def _over_cells(
             work += count
             if picked == 0 or work > budget:
                 continue
-            corner = _codes_at(state, grid.mix_start, grid.mix, n_codes)
             if careful or grid.overlap[cell]:
+                corner = _codes_at(state, grid.mix_start, grid.mix, n_codes)
                 places, areas, shared, more = slab_areas(
                     column_lines, picked, grid.pieces[a:b], grid.sides[a:b], floor, west, east,
                     corner, budget - work,
@@ -174,10 +187,15 @@ def _over_cells(
                     used = _add(total, touched, used, places[i], areas[i, 1], 1)
                 pair_codes, pair_areas = _more_pairs(pair_codes, pair_areas, places, shared)
                 continue
-            if corner.shape[0]:
+            if state > 0:
                 own = area_under(column_lines, picked, west, east)
-                for i in range(corner.shape[0]):
-                    used = _add(total, touched, used, corner[i, 0], corner[i, 1] * own, 0)
+                if state <= n_codes:
+                    used = _add(total, touched, used, state - 1, own, 0)
+                else:
+                    mixed = state - n_codes
+                    for i in range(grid.mix_start[mixed - 1], grid.mix_start[mixed]):
+                        code, times = grid.mix[i, 0], grid.mix[i, 1]
+                        used = _add(total, touched, used, code, times * own, 0)
             if b > a:
                 used, more = _by_pairs(
                     column_lines, picked, grid.pieces[a:b], grid.sides[a:b], floor, (low, high),
@@ -274,10 +292,11 @@ def measure(
         c1, r1 = min(c1, grid.shape[1] - 1), min(r1, grid.shape[0] - 1)
         if c0 > c1 or r0 > r1:
             continue
+        box, cells = (west, south, east, north), (c0, c1, r0, r1)
         inside = west >= 0.0 and south >= 0.0 and east < grid.shape[1] * size
         state = -1
         if inside and north < grid.shape[0] * size:
-            state = _single_state(grid, c0, c1, r0, r1)
+            state = _zone_without_border(grid, cells, box)
         if state == 0:
             continue
         if state > 0:
@@ -288,8 +307,7 @@ def measure(
             used_rows += 1
             continue
         turns = turns_of(xy, start, kind, one, last, turns)
-        outline, box = (xy, start, turns, one, last), (west, south, east, north)
-        cells, sums = (c0, c1, r0, r1), (total, touched)
+        outline, sums = (xy, start, turns, one, last), (total, touched)
         used, way, pairs, shared, buffers = _over_cells(
             grid, outline, box, cells, False, sums, buffers, budget
         )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from spatial.index.cells import PIECE
 from spatial.index.outline import bounds_of
+from spatial.index.pieces import enters
 from spatial.index.segments import NO_CODE
 from spatial.index.under import at
 from spatial.jit import kernel
@@ -85,19 +86,6 @@ def _cells(grid: Any, west: float, south: float, east: float, north: float) -> A
 
 
 @kernel
-def _enters(piece: F8, west: float, south: float, east: float, north: float) -> bool:
-    """Say whether a piece has a point in a box."""
-    x0, y0, x1, y1 = piece
-    if x1 < west or x0 > east or max(y0, y1) < south or min(y0, y1) > north:
-        return False
-    if x0 == x1:
-        return True
-    left = at(x0, y0, x1, y1, max(x0, west))
-    right = at(x0, y0, x1, y1, min(x1, east))
-    return bool(max(left, right) >= south and min(left, right) <= north)
-
-
-@kernel
 def codes_in_box(grid: Any, box: F8) -> Any:
     """Return the codes that a box (west, south, east, north) meets, sorted."""
     west, east = box[0] - grid.frame[0], box[2] - grid.frame[0]
@@ -110,7 +98,7 @@ def codes_in_box(grid: Any, box: F8) -> Any:
     for row in range(r0, r1 + 1):
         for cell in range(row * grid.shape[1] + c0, row * grid.shape[1] + c1 + 1):
             for k in range(grid.start[cell], grid.start[cell + 1]):
-                if grid.kinds[k] == PIECE and _enters(grid.pieces[k], west, south, east, north):
+                if grid.kinds[k] == PIECE and enters(grid.pieces[k], west, south, east, north):
                     for side in range(2):
                         if grid.sides[k, side] != NO_CODE:
                             found[grid.sides[k, side]] = True
@@ -219,7 +207,7 @@ def distances(grid: Any, xy: F8, start: I8, first: I8, begin: int, end: int, wit
         for row in range(r0, r1 + 1):
             for cell in range(row * grid.shape[1] + c0, row * grid.shape[1] + c1 + 1):
                 for k in range(grid.start[cell], grid.start[cell + 1]):
-                    if grid.kinds[k] != PIECE or not _enters(
+                    if grid.kinds[k] != PIECE or not enters(
                         grid.pieces[k], west, south, east, north
                     ):
                         continue
