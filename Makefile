@@ -5,12 +5,13 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 OUT    ?= out
 
-.PHONY: help demo serve test lint bench test-clients lock clean
+.PHONY: help demo serve test lint docs bench test-clients lock clean
 help:
 	@echo "make demo   build the sample workspace, check its permits, write maps and reports to $(OUT)/"
 	@echo "make serve  start the HTTP API and the web map on the sample workspace"
 	@echo "make test   run the whole test suite"
 	@echo "make lint   format check, lint, types, direction of imports"
+	@echo "make docs   build the documentation site"
 	@echo "make bench  time the engine beside its peers"
 
 # One stamp file for each lock file, so that a changed lock installs again.
@@ -40,6 +41,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m sphinx -W -q -b html docs build/docs
+	@echo "→ build/docs/index.html"
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks

@@ -33,10 +33,16 @@ def geodata() -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Raw files of the fictional district, built once; tests read and never change them."""
-    from layers.sample import build
+def sample_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample workspace, built once; tests that change it take a copy."""
+    from api.demo import build_workspace
 
-    folder = tmp_path_factory.mktemp("contoh")
-    build(folder)
-    return folder
+    return build_workspace(tmp_path_factory.mktemp("sample") / "contoh").folder
+
+
+@pytest.fixture(scope="session")
+def sample_files(sample_workspace: Path) -> Path:
+    """Raw files of the fictional district; tests read and never change them."""
+    from api.demo import RAW
+
+    return sample_workspace / RAW

@@ -5,6 +5,7 @@ Matplotlib's object interface is used without pyplot, so threads never share a f
 
 from __future__ import annotations
 
+import io
 import math
 from typing import Any, Final
 
@@ -46,11 +47,20 @@ class _QuietCanvas(FigureCanvasAgg):
         """Wait: nobody looks at the figure before it is saved."""
 
 
+class _Sheet(Figure):
+    """A figure that a notebook shows by itself, without pyplot and its global state."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", metadata={"Software": "tataruang"})
+        return buffer.getvalue()
+
+
 def blank_sheet(width_cm: float, height_cm: float, dpi: int = 200) -> Figure:
     """Return an empty figure of a size on paper, with the house typeface."""
     use_in_matplotlib()
     mpl.rcParams.update(RC)
-    figure = Figure(figsize=(width_cm * CM, height_cm * CM), dpi=dpi, facecolor="white")
+    figure = _Sheet(figsize=(width_cm * CM, height_cm * CM), dpi=dpi, facecolor="white")
     _QuietCanvas(figure)
     return figure
 
