@@ -137,15 +137,16 @@ class Engine:
         on: date | None = None,
         plan: str | None = None,
         keys: Sequence[str | None] | None = None,
+        policy: str = "strict_parts",
     ) -> list[Draft]:
-        """Return what is to be recorded of permits judged by `check` with the same `on`, `plan`.
+        """Return what is to be recorded of permits judged by `check` with the same words.
 
         Parameters
         ----------
         answers : sequence of bytes
             The verdicts' JSON as it is handed out, one per permit.
         """
-        return drafts_of(permits, answers, on=on, plan=plan, keys=keys)
+        return drafts_of(permits, answers, on=on, plan=plan, policy=policy, keys=keys)
 
     def record(
         self,

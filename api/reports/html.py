@@ -13,10 +13,20 @@ from markupsafe import Markup
 
 from api.fonts import web_font
 from api.formats import Language
+from api.reports.opinion import Opinion
 from api.reports.page import Page, texts
+from api.reports.pdf import qr_svg
 from api.wording import VERDICTS, VerdictWords
 
-__all__ = ["IndexRow", "environment", "page_fonts", "page_style", "render_html", "render_index"]
+__all__ = [
+    "IndexRow",
+    "environment",
+    "page_fonts",
+    "page_style",
+    "render_html",
+    "render_index",
+    "render_opinion_html",
+]
 
 
 @cache
@@ -52,6 +62,30 @@ def render_html(page: Page) -> str:
     """Return the page as HTML with its style and typeface inside."""
     template = environment().get_template("verdict.html.j2")
     return template.render(page=page, t=texts(page.language), css=page_style(), fonts=page_fonts())
+
+
+def render_opinion_html(opinion: Opinion, *, map_png: bytes = b"") -> str:
+    """Return an opinion as a page that stands alone: the same content as on paper."""
+    logo = opinion.letterhead.logo
+    kinds = {".svg": "svg+xml", ".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
+    code = qr_svg(opinion.verify_url or f"{opinion.number} {opinion.check_code}").decode()
+    return (
+        environment()
+        .get_template("opinion.html.j2")
+        .render(
+            o=opinion,
+            t=opinion.t,
+            css=page_style(),
+            fonts=page_fonts(),
+            qr=code[code.index("<svg") :],
+            map=_data("png", map_png) if map_png else "",
+            logo=_data(kinds[logo.suffix.lower()], logo.read_bytes()) if logo else "",
+        )
+    )
+
+
+def _data(kind: str, content: bytes) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 @dataclass(frozen=True, slots=True)

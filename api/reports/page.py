@@ -15,7 +15,7 @@ from typing import Any, Final
 from api.formats import Language, area, day, percent, quantity
 from api.wording import IZIN, REASONS, VERDICTS, VerdictWords
 
-__all__ = ["Page", "build_page", "texts"]
+__all__ = ["Page", "build_page", "finding_rows", "texts"]
 
 #: Tone of a finding by how far it holds: colour, sign, key of its word.
 TONES: Final = {
@@ -23,7 +23,10 @@ TONES: Final = {
     "limited": ("#b7791f", "●", "status_limited"),
     "no": ("#b02a37", "✗", "status_no"),
     "unknown": ("#51606f", "?", "status_unknown"),
+    "note": ("#1f4e79", "i", "status_note"),
 }
+#: Findings that say something beside the verdict without allowing or prohibiting by themselves.
+REMARKS: Final = ("konflik", "luas")
 
 
 @dataclass(frozen=True)
@@ -95,10 +98,7 @@ def build_page(
         on=day(verdict["evidence"].get("on"), language),
         facts=_facts(verdict, permit or {}, language),
         parts=_parts(verdict, colour_of, language),
-        findings=[
-            _finding(finding, sentence, language)
-            for finding, sentence in zip(verdict["findings"], sentences, strict=True)
-        ],
+        findings=finding_rows(verdict, sentences, language),
         conditions=[str(condition) for condition in verdict["conditions"]],
         evidence=_evidence(verdict["evidence"], t),
         disclaimer=t["disclaimer"],
@@ -173,8 +173,20 @@ def _parts(
     return rows
 
 
-def _tone(interval: Sequence[str]) -> tuple[str, str, str]:
-    low, high = interval
+def finding_rows(
+    verdict: Mapping[str, Any], sentences: Sequence[str], language: Language
+) -> list[dict[str, str]]:
+    """Return the findings as rows of a table: sentence, measured, limit, law, state."""
+    return [
+        _finding(finding, sentence, language)
+        for finding, sentence in zip(verdict["findings"], sentences, strict=True)
+    ]
+
+
+def _tone(finding: Mapping[str, Any]) -> tuple[str, str, str]:
+    low, high = finding["interval"]
+    if finding["kind"] in REMARKS and high == "I":
+        return TONES["note"]
     if low == "X":
         return TONES["no"]
     if low != high:
@@ -184,29 +196,40 @@ def _tone(interval: Sequence[str]) -> tuple[str, str, str]:
 
 def _finding(finding: Mapping[str, Any], sentence: str, language: Language) -> dict[str, str]:
     t = texts(language)
-    colour, sign, key = _tone(finding["interval"])
-    numbers = []
+    colour, sign, key = _tone(finding)
     unit = finding.get("unit")
-    if finding.get("measured") is not None:
-        numbers.append(f"{t['measured']} {_value(finding['measured'], unit, language)}")
-    if finding.get("limit") is not None:
-        numbers.append(f"{t['limit']} {_value(finding['limit'], unit, language)}")
+    measured, limit = (
+        _value(finding[key], unit, language) if finding.get(key) is not None else ""
+        for key in ("measured", "limit")
+    )
+    numbers = [f"{t['measured']} {measured}"] if measured else []
+    numbers += [f"{t['limit']} {limit}"] if limit else []
     if finding.get("area_m2"):
         numbers.append(f"{t['affected']} {area(finding['area_m2'], language)}")
     law = finding.get("dasar") or {}
+    laws = [one for one in (law, *(finding.get("dasar_lain") or ())) if one]
     return {
         "colour": colour,
         "sign": sign,
         "state": t[key],
         "sentence": sentence,
         "numbers": ", ".join(numbers),
-        "law": ", ".join(str(law[k]) for k in ("instrument", "pasal") if law.get(k)) or t["no_law"],
+        "measured": measured,
+        "limit": limit,
+        "law": "; ".join(map(_cited, laws)) or t["no_law"],
         "quote": str(law.get("kutipan") or ""),
     }
 
 
+def _cited(law: Mapping[str, Any]) -> str:
+    return ", ".join(str(law[key]) for key in ("instrument", "pasal") if law.get(key))
+
+
 def _value(value: Any, unit: str | None, language: Language) -> str:
-    """Write a number or an interval of two."""
+    """Write a number or an interval of two; a ratio has no unit."""
+    unit = None if unit == "ratio" else unit
+    if unit == "lantai" and language == "en":
+        unit = "floors"
     if isinstance(value, list | tuple):
         return " – ".join(quantity(float(end), unit, language) for end in value)
     return quantity(float(value), unit, language)

@@ -63,6 +63,7 @@ def request_of(permit: Permit, crs: str, asked: Mapping[str, Any]) -> bytes:
         "dokumen": list(permit.dokumen),
         "parcel": _hex(permit.parcel),
         "footprint": _hex(permit.footprint),
+        "shapes": {name: _hex(shape) for name, shape in permit.shapes.items()},
         "kendala": _note(permit.fault),
     }
     if permit.shapes:
@@ -96,6 +97,7 @@ def frame_of(request: Mapping[str, Any]) -> gpd.GeoDataFrame:
         **{name: date.fromisoformat(said[name]) if said[name] else None for name in DATES},
         "dokumen": tuple(said["dokumen"]),
         "footprint": _geometry(said["footprint"]),
+        **{name: _geometry(shape) for name, shape in said["shapes"].items()},
         **{name: _geometry(text) for name, text in said.get("shapes", {}).items()},
         "kendala": Note(note["code"], note["text"], note["level"], note["details"])
         if note
