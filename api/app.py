@@ -22,7 +22,7 @@ from api.observe import Observe
 from api.openapi import openapi_of
 from api.opening import Opening
 from api.rates import RateLimit
-from api.routes import batch, conformity, health, layers, ogc, tiles, web, zones
+from api.routes import batch, conformity, decisions, health, layers, ogc, tiles, web, zones
 from api.settings import ServeSettings
 from spatial.errors import EngineError
 
@@ -42,6 +42,7 @@ DESCRIPTION: Final = (
 ROUTERS: Final = (
     conformity.router,
     batch.router,
+    decisions.router,
     zones.router,
     layers.router,
     tiles.router,

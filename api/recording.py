@@ -1,4 +1,4 @@
-"""Files of permits onto the record: judged, recorded once, named by their register numbers."""
+"""Files of permits onto the record and onto paper: recorded once, summed up for the office."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from pathlib import Path
 
 import geopandas as gpd
 
-from api.engine import Engine
+from api.desk import Answers
+from api.engine import Engine, today
+from api.formats import day
+from api.letterhead import Letterhead
+from api.options import atomic_path
+from api.reports.summary import SummaryRow, render_summary
 from api.verdict_files import verdict_bytes
 from zoning import read_permits
 from zoning.register import Draft, Receipt
 from zoning.register.entry import sha256
 
-__all__ = ["record_answers", "record_file"]
+__all__ = ["record_answers", "record_file", "write_summary"]
 
 
 def record_file(
@@ -44,3 +49,36 @@ def record_answers(
 
 def _key(draft: Draft) -> str:
     return f"berkas:{sha256(draft.request + draft.answer)[:32]}"
+
+
+def write_summary(
+    engine: Engine, answers: Answers, target: Path, receipts: Sequence[Receipt] = ()
+) -> None:
+    """Write the summary of a batch as PDF: charts, and one line for each application.
+
+    Parameters
+    ----------
+    receipts : sequence of Receipt
+        Of the answers in their order, where they were recorded.
+    """
+    letterhead = Letterhead.of(engine.workspace)
+    rows = [
+        SummaryRow(
+            body,
+            str(answers.applicant(place).get("kegiatan") or "–"),
+            answers.because[place],
+            receipts[place].id if receipts else "",
+        )
+        for place, body in enumerate(answers.bodies)
+    ]
+    days = sorted({str(body["evidence"]["on"]) for body in answers.bodies})
+    when = day(today())
+    pdf = render_summary(
+        rows,
+        letterhead=letterhead,
+        on=" – ".join(day(one) for one in days[:: max(len(days) - 1, 1)]),
+        place_and_date=f"{letterhead.kota}, {when}" if letterhead.kota else when,
+        official=answers.official,
+    )
+    with atomic_path(target) as partial:
+        partial.write_bytes(pdf)

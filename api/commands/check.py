@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from api.options import AsJson, SourceCrs, WorkspaceOption
 from api.verdict_files import SUFFIXES, check_suffix
 from zoning.permit import NUMBERS
+
+if TYPE_CHECKING:
+    from zoning.register import Receipt
 
 __all__ = ["check"]
 
@@ -57,6 +61,12 @@ def check(
         Path | None,
         typer.Option(help="Folder peta dan laporan tiap izin / maps and reports of each permit"),
     ] = None,
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", help="Ringkasan dengan grafik / summary with charts")
+    ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Catat dalam register / put on the record")
+    ] = False,
     source_crs: SourceCrs = None,
     as_json: AsJson = False,
 ) -> None:
@@ -76,16 +86,42 @@ def check(
         plan=plan,
         policy=policy,
     )
+    receipts = []
+    if record:
+        from api.recording import record_answers
+        from api.verdict_files import verdict_bytes
+
+        receipts = record_answers(
+            desk.engine,
+            answers.permits,
+            [verdict_bytes(body) for body in answers.bodies],
+            on=_day(on),
+            plan=plan,
+            policy=policy,
+        )
     files = []
     if output is not None:
         answers.write(output)
         files.append(output)
     if reports is not None:
         files.append(desk.write_reports(answers, reports))
+    if pdf is not None:
+        from api.recording import write_summary
+
+        write_summary(desk.engine, answers, pdf, receipts)
+        files.append(pdf)
     if as_json:
         answers.print_json()
     else:
-        answers.print_table(files)
+        answers.print_table(files, next_step=_next(receipts))
+
+
+def _next(receipts: Sequence[Receipt]) -> str:
+    """Tell what stands on the record now, and how to print letters on it."""
+    if not receipts:
+        return ""
+    first, last = receipts[0].id, receipts[-1].id
+    return f"tercatat {first} … {last}; surat: tataruang opinion {first} -w … -o surat"
 
 
 def _day(value: datetime | None) -> date | None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 from api.fonts import web_font
-from api.formats import Language
+from api.formats import Language, day
 from api.reports.opinion import Opinion
 from api.reports.page import Page, texts
 from api.reports.pdf import qr_svg
@@ -26,6 +27,7 @@ __all__ = [
     "render_html",
     "render_index",
     "render_opinion_html",
+    "render_verification",
 ]
 
 
@@ -80,6 +82,21 @@ def render_opinion_html(opinion: Opinion, *, map_png: bytes = b"") -> str:
             qr=code[code.index("<svg") :],
             map=_data("png", map_png) if map_png else "",
             logo=_data(kinds[logo.suffix.lower()], logo.read_bytes()) if logo else "",
+        )
+    )
+
+
+def render_verification(found: Mapping[str, Any]) -> str:
+    """Return the page that tells the holder of a letter what the register says of it."""
+    return (
+        environment()
+        .get_template("verification.html.j2")
+        .render(
+            found=found,
+            words=VERDICTS[str(found["verdict"])],
+            on=day(found["on"]),
+            css=page_style(),
+            fonts=page_fonts(),
         )
     )
 

@@ -10,12 +10,10 @@ import numpy as np
 import pytest
 import shapely
 from matplotlib.image import imread
-from pypdf import PdfReader
 
 from api.reports import sheet
 from api.reports.html import render_html
 from api.reports.page import Page, build_page, texts
-from api.reports.pdf import Signature, render_pdf
 from api.reports.verdict_map import MapScene, draw_verdict_map
 from api.wording import IZIN, REASONS, VERDICTS
 
@@ -87,27 +85,6 @@ def test_html_stands_alone_and_executes_nothing() -> None:
     assert "http://" not in html.replace("http://www.w3.org", "")
     assert "terukur 58,33 %, batas 60,00 %" in html
     assert "Perbup Contoh 1/2024, Pasal 45" in html
-
-
-def test_pdf_carries_the_same_words_as_the_page() -> None:
-    page = _page()
-    signature = Signature(number="600/7", check_code="7F3K-9Q2M", signer="Kepala Dinas")
-    reader = PdfReader(io.BytesIO(render_pdf(page, signature=signature)))
-    said = " ".join(p.extract_text() for p in reader.pages)
-    for words in ("600/7", "7F3K-9Q2M", "150,00 m²", "58,33 %", "sumur resapan", "Kepala Dinas"):
-        assert words in said
-    width, height = reader.pages[0].mediabox[2:]
-    assert (round(float(width)), round(float(height))) == (595, 842)
-
-
-def test_pdf_breaks_a_long_table_over_pages_with_its_head() -> None:
-    part = _verdict()["parts"][0]
-    page = build_page(_verdict(parts=[part] * 80), sentences=["a", "b"])
-    reader = PdfReader(io.BytesIO(render_pdf(page)))
-    texts_of_pages = [p.extract_text() for p in reader.pages]
-    assert len(texts_of_pages) > 2
-    assert sum("Instrumen" in said for said in texts_of_pages) >= 2
-    assert f"1 / {len(texts_of_pages)}" in texts_of_pages[0]
 
 
 @pytest.mark.parametrize("scale_of", [(0, 0, 12, 10), (0, 0, 80, 300), (0, 0, 9000, 4000)])

@@ -48,7 +48,7 @@ def permits(count: int, seed: int = 7) -> gpd.GeoDataFrame:
             "tanggal": rng.choice(["2024-07-01", "2024-12-31", "", "bukan tanggal"], count),
             "dokumen": ["PSN:12/2024" if i % 5 == 0 else None for i in range(count)],
             "footprint": [s.buffer(-2) if i % 3 == 0 else None for i, s in enumerate(shapes)],
-            "garis_jalan": [s.exterior if i % 4 == 0 else None for i, s in enumerate(shapes)],
+            "garis_jalan": [s.boundary if i % 4 == 0 else None for i, s in enumerate(shapes)],
             "geom_hijau": [s.buffer(-3) if i % 6 == 0 else None for i, s in enumerate(shapes)],
         },
         geometry=shapes,
