@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "ingest": ("ingest", "Masukkan layer ke ruang kerja / publish a layer"),
     "layers": ("layers", "Daftar layer beserta versinya / list layers and versions"),
     "plan": ("plan", "Periksa, mulai dan ubah folder rencana / lint and edit plan folders"),
+    "crosswalk": ("crosswalk", "Padanan kode wilayah dua edisi / codes of areas side by side"),
     "history": ("history", "Riwayat versi sebuah layer / versions of a layer"),
     "diff": ("diff", "Apa yang berubah antara dua versi / what changed between two versions"),
     "rollback": ("rollback", "Kembali ke versi lama / go back to an older version"),
