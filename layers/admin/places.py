@@ -142,7 +142,7 @@ def _desa_codes(desa: gpd.GeoDataFrame, code: str | None) -> pd.Series[str]:
 
 def _one_name(part: pd.DataFrame, level: str) -> Any:
     column = NAMES.get(level, "")
-    names = part[column].dropna().unique() if column in part.columns else []
+    names: list[Any] = list(part[column].dropna().unique()) if column in part.columns else []
     return names[0] if len(names) == 1 else None
 
 
