@@ -45,6 +45,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "warn": ("warn", "Peringatan dini dari bacaan sensor / early warning from sensors"),
     "terrain": ("terrain", "Lereng, aliran dan HAND dari DEM / slope, flow and HAND"),
+    "poverty": ("poverty", "Data kemiskinan: desil, FGT, indeks, kode / poverty data"),
     "hotspots": ("hotspots", "Cari kantong kemiskinan / find clusters of poverty"),
     "serve": ("serve", "Jalankan API dan peta web / start the HTTP API and the web map"),
     "warmup": ("warmup", "Kompilasi di muka / compile ahead of the first answer"),

@@ -1,44 +1,10 @@
-"""Rule files: the numbers of law and handbooks, each with its source, version and status."""
+"""Rule files of hazards: classes, overlays, indices, each with its source, version and status."""
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from pathlib import Path
-from typing import Any, Final
-
-from spatial.errors import PlanError, PlanNotFoundError
+from layers.rule_files import Rule, find_rule, rules_of
 
 __all__ = ["Rule", "load_rule", "rule_names"]
-
-STATUSES: Final = ("resmi", "belum_diverifikasi", "contoh")
-REQUIRED: Final = ("title", "source", "status", "version")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule file: who says it, how sure that is, and its data."""
-
-    kind: str
-    name: str
-    title: str
-    source: str
-    status: str
-    version: str
-    data: dict[str, Any]
-
-    def citation(self) -> str:
-        """Return one line that names rule, source and, unless official, its status.
-
-        Examples
-        --------
-        >>> load_rule("classes", "banjir_kedalaman_bnpb").citation()
-        'Kelas kedalaman genangan banjir (...; versi 2019; belum diverifikasi)'
-        """
-        status = "" if self.status == "resmi" else f"; {self.status.replace('_', ' ')}"
-        return f"{self.title} ({self.source}; versi {self.version}{status})"
 
 
 def rule_names(kind: str) -> list[str]:
@@ -49,13 +15,9 @@ def rule_names(kind: str) -> list[str]:
     >>> "indeks_bnpb" in rule_names("classes")
     True
     """
-    folder = resources.files("hazard") / "rules" / kind
-    if not folder.is_dir():
-        return []
-    return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return rules_of("hazard", kind)
 
 
-@cache
 def load_rule(kind: str, name: str) -> Rule:
     """Read a rule of the package by name, or any file by its path ending in `.toml`.
 
@@ -65,41 +27,10 @@ def load_rule(kind: str, name: str) -> Rule:
         `rule_not_found`, naming those that exist.
     PlanError
         `rule_unreadable` or `rule_incomplete`.
+
+    Examples
+    --------
+    >>> load_rule("classes", "banjir_kedalaman_bnpb").citation()
+    'Kelas kedalaman genangan banjir (...; versi 2019; belum diverifikasi)'
     """
-    if name.endswith(".toml"):
-        return _read(kind, Path(name).stem, Path(name))
-    if name not in rule_names(kind):
-        raise PlanNotFoundError(
-            "there is no rule {name!r} of kind {kind}",
-            code="rule_not_found",
-            hint="There are: {known}. Or give the path of a .toml file",
-            name=name,
-            kind=kind,
-            known=", ".join(rule_names(kind)),
-        )
-    return _read(kind, name, resources.files("hazard") / "rules" / kind / f"{name}.toml")
-
-
-def _read(kind: str, name: str, file: Any) -> Rule:
-    try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PlanError(
-            "rule file {name} cannot be read: {reason}",
-            code="rule_unreadable",
-            name=name,
-            reason=str(error)[:200],
-        ) from error
-    missing = [key for key in REQUIRED if not data.get(key)]
-    if missing or data["status"] not in STATUSES:
-        raise PlanError(
-            "rule file {name} does not say {missing}",
-            code="rule_incomplete",
-            hint="Every rule states title, source, version and status ({statuses})",
-            name=name,
-            missing=", ".join(missing) or "a known status",
-            statuses=", ".join(STATUSES),
-        )
-    body = {key: value for key, value in data.items() if key not in REQUIRED}
-    title, source, status, version = (str(data[key]) for key in REQUIRED)
-    return Rule(kind, name, title, source, status, version, body)
+    return find_rule("hazard", kind, name)

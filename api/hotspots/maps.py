@@ -47,7 +47,7 @@ def class_map(done: Study, *, title: str = "", notice: str = "") -> bytes:
             style = _style(words)
             _draw(axes, chosen, style, crowded=len(frame) > LINED)
             handles.append(_handle(frame, style, f"{words.name} ({number(len(chosen), 0)})"))
-    handles += _outline(axes, done, frame)
+    handles += _outline(axes, done, frame, scale)
     _furnish(figure, axes, extent, scale, handles, "Kelas", notice)
     return _png(figure)
 
@@ -97,10 +97,18 @@ def _page(frame: gpd.GeoDataFrame, title: str) -> tuple[Any, Axes, Bounds, int |
         axes.set(xticks=[], yticks=[])
         axes.set_aspect("equal")
         return figure, axes, bounds, None
-    scale = sheet.fit(bounds, *MAP_CM, margin=1.04)
+    scale = _scale(bounds)
     extent = sheet.window(bounds, *MAP_CM, scale)
     sheet.draw_frame(axes, extent)
     return figure, axes, extent, scale
+
+
+def _scale(bounds: Bounds) -> int:
+    """Return the largest scale of two digits at which everything fits: a province fills its map."""
+    widths = (bounds[2] - bounds[0], bounds[3] - bounds[1])
+    needed = max(100 * width / cm for width, cm in zip(widths, MAP_CM, strict=True)) * 1.04
+    step = 10 ** max(len(str(int(max(needed, 1_000)))) - 2, 0)
+    return int(-(-max(needed, 1_000) // step) * step)
 
 
 def _place(
@@ -148,7 +156,7 @@ def _handle(frame: gpd.GeoDataFrame, style: dict[str, Any], label: str) -> Any:
     return Patch(label=label, lw=0.4, **style)
 
 
-def _outline(axes: Axes, done: Study, frame: gpd.GeoDataFrame) -> list[Any]:
+def _outline(axes: Axes, done: Study, frame: gpd.GeoDataFrame, scale: int | None) -> list[Any]:
     """Outline each hot cluster and write its name beside it."""
     objects = done.groups.objects
     hot = objects[objects["class"] == "hot"]
@@ -157,7 +165,10 @@ def _outline(axes: Axes, done: Study, frame: gpd.GeoDataFrame) -> list[Any]:
     shapes = hot.geometry if frame.crs is None else to_crs(hot[["geometry"]], METRIC_CRS).geometry
     solid = shapely.get_dimensions(np.asarray(shapes.array)) == 2
     if solid.any():
-        _draw_outline(axes, np.asarray(shapes[solid].array, dtype=object))
+        # Holes below a millimetre and a half on paper are slivers between boundaries.
+        _draw_outline(
+            axes, np.asarray(shapes[solid].array, dtype=object), (0.0015 * (scale or 0)) ** 2
+        )
     largest = pd.Series(hot["areas"]).rank(method="first", ascending=False) <= 12
     for name, shape in zip(hot["cluster"][largest], shapes[largest], strict=True):
         at = shape.representative_point()
@@ -168,8 +179,10 @@ def _outline(axes: Axes, done: Study, frame: gpd.GeoDataFrame) -> list[Any]:
     return [Line2D([], [], color="#3f0d12", lw=1.0, label="Batas kelompok (K1, K2, ...)")]
 
 
-def _draw_outline(axes: Axes, shapes: Any) -> None:
-    paths = [_path(shape) for shape in shapely.get_parts(shapes)]
+def _draw_outline(axes: Axes, shapes: Any, least: float) -> None:
+    rings = shapely.get_rings(shapely.get_parts(shapes))
+    seen = rings[shapely.area(shapely.polygons(rings)) > least]
+    paths = [Path(shapely.get_coordinates(ring)) for ring in (seen if len(seen) else rings)]
     axes.add_collection(
         PathCollection(paths, facecolor="none", edgecolor="#3f0d12", linewidth=0.9, zorder=4),
         autolim=False,
