@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from layers.rule_files import Rule, find_rule, rules_of
+from layers.rule_files import STATUSES, Rule, find_rule, rules_of
 
-__all__ = ["Rule", "load_rule", "rule_names"]
+__all__ = ["STATUSES", "Rule", "load_rule", "rule_names"]
 
 
 def rule_names(kind: str) -> list[str]:

@@ -305,7 +305,9 @@ def test_the_commands_write_what_the_functions_give(
     table = pd.read_csv(out)
     assert table["miskin"].iloc[0] == 41
     assert set(table["quarter"]) == {"2025-Q3"}
-    pd.DataFrame({"no": range(5), "y": [100.0, 200, 300, 400, 500]}).to_csv(tmp_path / "unit.csv", index=False)
+    pd.DataFrame({"no": range(5), "y": [100.0, 200, 300, 400, 500]}).to_csv(
+        tmp_path / "unit.csv", index=False
+    )
     fgt_words = [
         "poverty", "fgt", str(tmp_path / "unit.csv"), "--spending", "y", "--line", "350",
         "--least", "0", "--output", str(tmp_path / "fgt.csv"), "--workspace",
