@@ -75,15 +75,20 @@ def _plain(names: pd.Series) -> pd.Series:
 
 
 def _same_name(of: pd.Series, among: pd.Series) -> dict[str, tuple[str, ...]]:
-    """Codes of the same name in the same kabupaten (the first five signs of the code)."""
-    place = among.index.astype(str).str[:5] + "|" + _plain(among).to_numpy(dtype=object)
-    groups: dict[str, list[str]] = {}
-    for key, code in zip(place, among.index, strict=True):
-        groups.setdefault(str(key), []).append(str(code))
-    keys = of.index.astype(str).str[:5] + "|" + _plain(of).to_numpy(dtype=object)
+    """Codes of the same name and level in the same kabupaten (the first five signs)."""
+    groups: dict[tuple[str, int, str], list[str]] = {}
+    for key, code in zip(_keys(among), among.index, strict=True):
+        groups.setdefault(key, []).append(str(code))
     return {
-        str(code): tuple(groups.get(str(key), ())) for key, code in zip(keys, of.index, strict=True)
+        str(code): tuple(groups.get(key, ())) for key, code in zip(_keys(of), of.index, strict=True)
     }
+
+
+def _keys(names: pd.Series) -> list[tuple[str, int, str]]:
+    return [
+        (str(code)[:5], len(str(code)), str(name))
+        for code, name in zip(names.index, _plain(names), strict=True)
+    ]
 
 
 def crosswalk(
