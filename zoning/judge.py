@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -11,13 +11,13 @@ from typing import Final
 
 from shapely.geometry.base import BaseGeometry
 
-from spatial.notes import Note
-from zoning.building import Drawing, building_of, drawing_findings
+from zoning.building import Building, Drawing, building_of, drawing_findings
 from zoning.conflicts import conflict_findings, foreign_findings
 from zoning.drawings import on_plane
 from zoning.finding import Finding, Part
 from zoning.ground import Ground
-from zoning.judge_intensity import intensity_findings, smallest_plot
+from zoning.judge_intensity import intensity_findings, not_examined, smallest_plot
+from zoning.judge_notes import case_notes
 from zoning.judge_overlays import overlay_findings, tightenings
 from zoning.judge_zones import activity_finding, coverage_finding, parts_of, zone_findings
 from zoning.lattice import FREE, UNKNOWN, Izin
@@ -80,6 +80,7 @@ class Weighed:
     regions: Regions
     plot: Plot
     remainder: Remainder
+    not_examined: list[str]
 
 
 def weigh(case: Case) -> Weighed:
@@ -93,7 +94,8 @@ def weigh(case: Case) -> Weighed:
     declared = case.permit.number("luas_sertipikat_m2")
     area = controlled_area(case.area_m2, case.uncertainty_m2, declared or None)
     plot = plot_of(case.scenes, selections, counted, regions, area, case.area_m2)
-    findings += _measured_findings(case, selections, plot)
+    building = building_of(case.permit, case.drawing, _metric_parcel(case), case.precision_m)
+    findings += _measured_findings(case, selections, plot, building)
     remainder = Remainder(
         parcel=case.parcel,
         footprint=case.drawing.footprint,
@@ -101,7 +103,8 @@ def weigh(case: Case) -> Weighed:
         floor_m2=case.grounds[0].meta.area_floor_m2,
         precision_m=case.precision_m,
     )
-    return Weighed(selections, counted, findings, regions, plot, remainder)
+    unseen = not_examined(plot, case.permit, building)
+    return Weighed(selections, counted, findings, regions, plot, remainder, unseen)
 
 
 def judge(case: Case) -> Verdict:
@@ -128,7 +131,7 @@ def judge(case: Case) -> Verdict:
         conditions=_conditions(findings),
         approvable=outcome.approvable,
         route=_route(case),
-        notes=(*_notes(case.scenes), *_not_counted(case, weighed.counted)),
+        notes=tuple(case_notes(case.scenes, weighed.counted, case.policy, weighed.not_examined)),
         evidence=evidence_of(case),
         transition=transition_of(case.permit, meta, outcome.verdict),
     )
@@ -192,13 +195,14 @@ def _overlap(scene: Scene) -> Finding | None:
     )
 
 
-def _measured_findings(case: Case, selections: Sequence[Selection], plot: Plot) -> list[Finding]:
+def _measured_findings(
+    case: Case, selections: Sequence[Selection], plot: Plot, building: Building
+) -> list[Finding]:
     changes = [
         change
         for scene, selection in zip(case.scenes, selections, strict=True)
         for change in tightenings(scene, case.permit, selection)
     ]
-    building = building_of(case.permit, case.drawing, _metric_parcel(case), case.precision_m)
     found = [area_finding(case.grounds[0].meta, case.permit, case.area_m2)]
     found += drawing_findings(case.permit, building, case.parcel, case.uncertainty_m2)
     found += intensity_findings(plot, case.permit, building, changes)
@@ -236,44 +240,6 @@ def _route(case: Case) -> str:
     if not routes and case.permit.document("PSN"):
         return "REKOMENDASI"
     return "KONFIRMASI" if routes == {"KONFIRMASI"} and case.rest is None else "PERSETUJUAN"
-
-
-def _notes(scenes: Sequence[Scene]) -> list[Note]:
-    notes = []
-    for scene in scenes:
-        name = scene.ground.meta.id
-        for zone, distance in scene.near.items():
-            text = "{plan}: zone {zone} lies {distance_m} m away, within the accuracy of the map"
-            details = {"plan": name, "zone": zone, "distance_m": round(distance, 3)}
-            notes.append(Note("zone_near", text, "info", details))
-        slivers = [hit for hit in scene.zones if not hit.proven]
-        if slivers:
-            text = "{plan}: {count} zones ({zones}) with {area_m2} m2 together are no wider than "
-            text += "the map is accurate"
-            details = {
-                "plan": name,
-                "count": len(slivers),
-                "zones": ", ".join(hit.zone for hit in slivers),
-                "area_m2": round(sum(hit.area_m2 for hit in slivers), 6),
-            }
-            notes.append(Note("zone_slivers", text, "info", details))
-    return notes
-
-
-def _not_counted(case: Case, counted: Sequence[tuple[str, ...]]) -> Iterator[Note]:
-    """Yield what the policy for split parcels leaves out."""
-    for scene, names in zip(case.scenes, counted, strict=True):
-        left = [hit for hit in scene.zones if hit.zone not in names]
-        if left:
-            text = "{plan}: under the policy {policy} the zones {zones} with {area_m2} m2 do not "
-            text += "count"
-            details = {
-                "plan": scene.ground.meta.id,
-                "policy": case.policy,
-                "zones": ", ".join(hit.zone for hit in left),
-                "area_m2": round(sum(hit.area_m2 for hit in left), 6),
-            }
-            yield Note("zone_not_counted", text, "info", details)
 
 
 def evidence_of(case: Case) -> Evidence:

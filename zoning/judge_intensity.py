@@ -15,7 +15,7 @@ from zoning.limits import EQUAL, Limits, changed, limits_of, strictest_of, zones
 from zoning.permit import Permit
 from zoning.plot import AreaRange, Plot, PlotPart
 
-__all__ = ["intensity_findings", "smallest_plot"]
+__all__ = ["intensity_findings", "not_examined", "smallest_plot"]
 
 #: Limits on a share of the plot: the area that is compared.
 RATIOS: Final = {
@@ -64,7 +64,7 @@ def intensity_findings(
     plot: Plot, permit: Permit, building: Building, tightened: Sequence[Tightening]
 ) -> Iterator[Finding]:
     """Yield one finding per parameter that the plan limits and the permit states or draws."""
-    usable = [part for part in plot.parts if part.usable_max_m2 > 0]
+    usable = plot.usable
     if not usable:
         return
     for parameter in (*RATIOS, *SCALARS):
@@ -82,6 +82,16 @@ def intensity_findings(
         else:
             yield _scalar(parameter, column, value, usable, limits, building)
     yield from _smallest(plot, permit, usable)
+
+
+def not_examined(plot: Plot, permit: Permit, building: Building) -> list[str]:
+    """Return the limits that nothing was compared with, and the column that would be."""
+    found = []
+    for parameter in (*RATIOS, *SCALARS):
+        column = RATIOS.get(parameter) or SCALARS[parameter][0]
+        if column not in building.numbers and limits_of(plot.usable, parameter, permit, plot.area):
+            found.append(f"{parameter} ({column})")
+    return found
 
 
 def _unstated(
@@ -116,17 +126,18 @@ def _ratio(
     least = sum(part.usable_min_m2 for part in parts) * plot.scale.lo
     most = sum(part.usable_max_m2 for part in parts) * plot.scale.hi
     allowed = strictest.strict * (least if maximum else most)
-    bound = _bound(parts, limits, plot.scale, maximum=maximum)
+    bound = _bound(parameter, parts, limits, plot.scale)
     kept, broken = _compare(value, allowed, bound, maximum=maximum)
     if len(parts) > 1 and building.draws(column):
-        each = [
-            _in_part(part, limits[index], plot.scale, building.inside(column, part.region), maximum)
+        each = {
+            index: _in_part(part, limits[index], plot.scale, building.inside(column, part.region))
             for index, part in enumerate(parts)
-            if index in limits
-        ]
+            if index in limits and not part.near
+        }
         # Where it is drawn, the shares of each zone are known, and each keeps its own.
-        kept = all(one.kept for one in each) and (kept or value == building.measured[column])
-        broken = broken or any(one.broken for one in each)
+        alone = value == building.measured[column] and all(part.proven for part in parts)
+        kept = all(one.kept for one in each.values()) and (kept or alone)
+        broken = broken or any(one.broken for i, one in each.items() if parts[i].proven)
     held = Held(kept, broken, any(one.gap for one in limits.values()))
     middle = (least + most) / 2
     # An area that only follows from others may be this large.
@@ -149,20 +160,37 @@ def _ratio(
     )
 
 
+def _deciding(parts: Sequence[PlotPart]) -> list[PlotPart]:
+    """Return the parts whose limits can be broken for certain: the proven, or any that may be."""
+    return [part for part in parts if part.proven] or list(parts)
+
+
 def _bound(
-    parts: Sequence[PlotPart], limits: dict[int, Limits], scale: AreaRange, *, maximum: bool
+    parameter: str, parts: Sequence[PlotPart], limits: dict[int, Limits], scale: AreaRange
 ) -> float:
     """Return the area beyond which no distribution over the zones keeps every share.
 
     Declared areas do not say in which zone they lie: kept for certain when they keep the
-    strictest share of the whole, broken for certain beyond this.
+    strictest share of the whole, broken for certain beyond this. Where no zone is proven,
+    one of those that may be the true one takes the whole plot. What no zone is known to
+    hold lies in the loosest of those that are proven.
     """
-    if maximum:
-        return sum(
-            (limits[i].loose if i in limits else math.inf) * part.usable_max_m2 * scale.hi
-            for i, part in enumerate(parts)
-        )
-    return sum(limits[i].loose * parts[i].usable_min_m2 * scale.lo for i in limits)
+    maximum = "_maks" in parameter
+    # No more than the ground itself can be covered, whether the plan says so or not.
+    free = (math.inf if parameter == "klb_maks" else 1.0) if maximum else 0.0
+    loose = [limits[i].loose if i in limits else free for i in range(len(parts))]
+    areas = [
+        part.usable_max_m2 * scale.hi if maximum else part.usable_min_m2 * scale.lo
+        for part in parts
+    ]
+    pick = max if maximum else min
+    proven = [share for share, part in zip(loose, parts, strict=True) if part.proven]
+    if not proven:
+        return pick(loose) * sum(areas)
+    return sum(
+        (share if part.proven else pick(proven)) * area
+        for share, area, part in zip(loose, areas, parts, strict=True)
+    )
 
 
 def _compare(value: AreaRange, allowed: float, bound: float, *, maximum: bool) -> tuple[bool, bool]:
@@ -172,9 +200,8 @@ def _compare(value: AreaRange, allowed: float, bound: float, *, maximum: bool) -
     return value.lo >= allowed * (1 - EQUAL), value.hi < bound * (1 - EQUAL)
 
 
-def _in_part(
-    part: PlotPart, limits: Limits, scale: AreaRange, inside: AreaRange, maximum: bool
-) -> Held:
+def _in_part(part: PlotPart, limits: Limits, scale: AreaRange, inside: AreaRange) -> Held:
+    maximum = limits.rule.is_maximum
     low, high = part.usable_min_m2 * scale.lo, part.usable_max_m2 * scale.hi
     if maximum:
         kept, broken = _compare(inside, limits.strict * low, limits.loose * high, maximum=True)
@@ -194,8 +221,14 @@ def _scalar(
     maximum = "_maks" in parameter
     strictest = strictest_of(limits.values(), maximum=maximum)
     kept, _ = _compare(value, strictest.strict, strictest.strict, maximum=maximum)
-    over = all(_compare(value, one.loose, one.loose, maximum=maximum)[1] for one in limits.values())
-    held = Held(kept, over and len(limits) == len(parts), any(x.gap for x in limits.values()))
+    deciding = _deciding(parts)
+    over = [
+        index in limits
+        and _compare(value, limits[index].loose, limits[index].loose, maximum=maximum)[1]
+        for index, part in enumerate(parts)
+        if part in deciding
+    ]
+    held = Held(kept, all(over), any(one.gap for one in limits.values()))
     zones = zones_named(parts, limits)
     return Finding(
         rule=f"{parameter}:{zones}",
@@ -212,7 +245,7 @@ def _scalar(
 
 def smallest_plot(plot: Plot, permit: Permit) -> float:
     """Return the largest of the minimum plots of the zones that may be used; 0 where none."""
-    usable = [part for part in plot.parts if part.usable_max_m2 > 0]
+    usable = _deciding(plot.usable)
     found = limits_of(usable, "kavling_min_m2", permit, plot.area)
     return max((one.strict for one in found.values()), default=0.0)
 
@@ -222,7 +255,11 @@ def _smallest(plot: Plot, permit: Permit, parts: Sequence[PlotPart]) -> Iterator
     if not limits:
         return
     strictest = strictest_of(limits.values(), maximum=False)
-    kept, broken = _compare(plot.area, strictest.strict, strictest.strict, maximum=False)
+    if any(part.proven for part in parts):
+        bar = max((one.loose for i, one in limits.items() if parts[i].proven), default=0.0)
+    else:
+        bar = min(limits[i].loose if i in limits else 0.0 for i in range(len(parts)))
+    kept, broken = _compare(plot.area, strictest.strict, bar, maximum=False)
     held = Held(kept, broken, any(one.gap for one in limits.values()))
     zones = zones_named(parts, limits)
     yield Finding(

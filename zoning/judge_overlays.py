@@ -27,10 +27,11 @@ WORST: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Tightening:
-    """A limit that an overlay changes, where it is met."""
+    """A limit that an overlay changes in a scene; `hit` is None where nobody can tell where."""
 
     rule: OverlayRule
-    hit: OverlayHit
+    scene: Scene
+    hit: OverlayHit | None
     granted: str = ""
 
 
@@ -48,7 +49,7 @@ def overlay_findings(scene: Scene, permit: Permit, selection: Selection) -> list
     for rule in scene.ground.rules.meant(selection):
         fault = scene.ground.overlays.get(rule.ground)
         if isinstance(fault, EngineError):
-            found.append(_unreadable(scene, rule, fault))
+            found.append(_unreadable(scene, permit, rule, fault))
         elif (hit := scene.overlays.get(rule.ground)) is not None:
             found.extend(_effect(scene, permit, rule, hit, sure=_always(rule, selection)))
     return found
@@ -59,19 +60,21 @@ def tightenings(scene: Scene, permit: Permit, selection: Selection) -> list[Tigh
     found = []
     for rule in scene.ground.rules.meant(selection):
         hit = scene.overlays.get(rule.ground)
-        if hit is None or rule.effect not in ("perketat", "longgarkan"):
+        unreadable = isinstance(scene.ground.overlays.get(rule.ground), EngineError)
+        if rule.effect not in ("perketat", "longgarkan") or (hit is None and not unreadable):
             continue
         grant = _asserted(scene, permit, rule)
         if rule.effect == "perketat" or grant is not None:
-            found.append(Tightening(rule, hit, grant[1] if grant else ""))
+            found.append(Tightening(rule, scene, hit, grant[1] if grant else ""))
     return found
 
 
-def _unreadable(scene: Scene, rule: OverlayRule, fault: EngineError) -> Finding:
+def _unreadable(scene: Scene, permit: Permit, rule: OverlayRule, fault: EngineError) -> Finding:
+    granted = rule.effect == "longgarkan" and _asserted(scene, permit, rule) is not None
     return Finding(
         rule=f"{rule.kode}:{rule.effect}",
         kind="ketentuan_khusus",
-        interval=WORST[rule.effect],
+        interval=Interval.up_to(Izin.B) if granted else WORST[rule.effect],
         area_m2=scene.area_m2,
         basis=rule.basis,
         conditions=rule.conditions,

@@ -126,7 +126,7 @@ def changed(
     result = dict(limits)
     for index, part in enumerate(parts):
         for change in changes:
-            if part.scene.overlays.get(change.rule.ground) is not change.hit:
+            if part.scene is not change.scene:
                 continue
             if footprint is not None and not _may_stand(change, part, footprint):
                 continue
@@ -137,6 +137,8 @@ def changed(
 
 def _may_stand(change: Tightening, part: PlotPart, footprint: BaseGeometry) -> bool:
     """Say whether the building may stand in the overlay, the accuracy of the map counted in."""
+    if change.hit is None:
+        return True
     where = part.scene.overlay_part(change.rule.ground, possible=True)
     ce90 = change.rule.ce90_m
     reach = part.scene.ground.meta.ce90_m if ce90 is None else ce90
@@ -149,6 +151,8 @@ def _holds(change: Tightening, part: PlotPart, footprint: BaseGeometry | None) -
     What tightens also holds where a part of the drawn building is deep enough in it.
     """
     floor = part.scene.ground.meta.area_floor_m2
+    if change.hit is None:
+        return False
     if change.hit.proven and change.hit.certain_m2 >= part.scene.area_m2 - floor:
         return True
     if footprint is None or not change.hit.proven:

@@ -44,7 +44,9 @@ class PlotPart:
     """One zone of the plot with the area that may be used in it.
 
     `zones` are the zones whose area is judged as this one: itself, and under a policy for
-    split parcels those that do not count.
+    split parcels those that do not count. A part that is not `proven` may be there: its
+    limits must be kept, but only proven ones can be broken for certain. One that is `near`
+    has no area and may be the true one where none is proven.
     """
 
     scene: Scene
@@ -53,6 +55,8 @@ class PlotPart:
     usable_min_m2: float
     usable_max_m2: float
     zones: tuple[str, ...] = ()
+    proven: bool = True
+    near: bool = False
 
     @property
     def region(self) -> BaseGeometry:
@@ -68,6 +72,11 @@ class Plot:
     parts: tuple[PlotPart, ...]
     area: AreaRange
     mapped_m2: float
+
+    @property
+    def usable(self) -> tuple[PlotPart, ...]:
+        """Parts that may be built on, or may be the true ones."""
+        return tuple(part for part in self.parts if part.usable_max_m2 > 0 or part.near)
 
     @property
     def scale(self) -> AreaRange:
@@ -161,24 +170,29 @@ def plot_of(
     most = _union([one for one in (regions.possible, taken.possible) if one is not None])
     parts = []
     for scene, selection, names in zip(scenes, selections, counted, strict=True):
+        areas = {hit.zone: hit.area_m2 for hit in scene.zones}
+        proven = {hit.zone for hit in scene.zones if hit.proven}
         for zone, members in _judged_as(scene, names).items():
-            areas = {hit.zone: hit.area_m2 for hit in scene.zones}
             least = sum(_left(scene, name, areas[name], most) for name in members)
             largest = sum(_left(scene, name, areas[name], sure) for name in members)
-            parts.append(PlotPart(scene, selection, zone, least, largest, members))
+            parts.append(PlotPart(scene, selection, zone, least, largest, members, zone in proven))
+        if areas and not proven:
+            parts += [
+                PlotPart(scene, selection, zone, 0.0, 0.0, proven=False, near=True)
+                for zone in scene.near
+            ]
     return Plot(tuple(parts), area, mapped_m2)
 
 
 def _judged_as(scene: Scene, counted: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the zones that count, each with those whose area is judged as it."""
-    proven = any(hit.proven for hit in scene.zones)
     floor = scene.ground.meta.area_floor_m2
-    hits = [hit for hit in scene.zones if hit.area_m2 >= floor and (hit.proven or not proven)]
+    hits = [hit for hit in scene.zones if hit.area_m2 >= floor]
     found: dict[str, tuple[str, ...]] = {
         hit.zone: (hit.zone,) for hit in hits if hit.zone in counted
     }
     if found:
-        size = {hit.zone: hit.area_m2 for hit in hits}
+        size = {hit.zone: (hit.proven, hit.area_m2) for hit in hits}
         largest = max(sorted(found), key=lambda zone: size[zone])
         found[largest] += tuple(hit.zone for hit in hits if hit.zone not in counted)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, Final, TypeVar
 
@@ -130,8 +130,9 @@ class RuleSet:
 def rules_on(plan: Plan, on: date) -> RuleSet:
     """Arrange the rules of a plan that hold on a day."""
     matrix = {normal(row.kegiatan): row for row in _holding(plan.matrix, on)}
+    # Rules are arranged by what they say, so that the order of rows never matters.
     intensities: dict[str, list[IntensityRule]] = {}
-    for rule in _holding(plan.intensities, on):
+    for rule in sorted(_holding(plan.intensities, on), key=_content):
         intensities.setdefault(rule.zona, []).append(rule)
     kbli: dict[str, list[str]] = {}
     for pair in _holding(plan.kbli, on):
@@ -140,8 +141,8 @@ def rules_on(plan: Plan, on: date) -> RuleSet:
         meta=plan.meta,
         matrix=matrix,
         intensities={zone: tuple(rules) for zone, rules in intensities.items()},
-        overlays=tuple(_holding(plan.overlays, on)),
-        kbli={code: tuple(names) for code, names in kbli.items()},
+        overlays=tuple(sorted(_holding(plan.overlays, on), key=_content)),
+        kbli={code: tuple(sorted(set(names))) for code, names in kbli.items()},
         exemptions={rule.kode: rule for rule in _holding(plan.exemptions, on)},
         rivers=tuple(_holding(plan.rivers, on)),
         zones=frozenset(zone for row in matrix.values() for zone in row.cells),
@@ -150,6 +151,13 @@ def rules_on(plan: Plan, on: date) -> RuleSet:
 
 def _holding(rules: Iterable[T], on: date) -> Iterable[T]:
     return (rule for rule in rules if rule.holds(on))
+
+
+def _content(rule: Dated) -> tuple[str, ...]:
+    """Return what a rule says, without the row in which it stands."""
+    names = (one.name for one in fields(rule) if one.name not in ("line", "basis"))
+    own = tuple(str(getattr(rule, name)) for name in names)
+    return (*own, rule.basis.instrument, rule.basis.pasal, rule.basis.kutipan)
 
 
 def is_compound(zona: str) -> bool:
