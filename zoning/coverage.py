@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from spatial.crs import project
+from spatial.errors import LimitError
+from spatial.index import Areas, ZoneIndex, index_of, measure_areas
+from spatial.rings import Rings
 
 __all__ = ["Coverage", "build_coverage", "erode", "polygons_of"]
 
@@ -22,7 +25,9 @@ PIECE_VERTICES: Final = 256
 
 @dataclass(frozen=True, eq=False)
 class Coverage:
-    """Classes cut into small pieces under an index; pieces of one class never overlap.
+    """Classes under an index for areas and distances, and cut into small pieces for shapes.
+
+    Pieces of one class never overlap.
 
     Geometries are shared by threads and are therefore never prepared.
 
@@ -35,29 +40,33 @@ class Coverage:
         Position in `codes` of the class of each piece.
     tree : STRtree
         Over `pieces`.
+    index : ZoneIndex
+        Of the same classes by the same positions.
     """
 
     codes: tuple[str, ...]
     pieces: Geometries
     owner: NDArray[np.intp]
     tree: shapely.STRtree
+    index: ZoneIndex
 
-    def areas(
-        self, geometries: Geometries
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
-        """Return rows, classes and areas (m2 of the plane) of every class met by every geometry.
+    def measure(self, outlines: Rings) -> Areas:
+        """Return the areas of every class in every outline, what overlaps and what is in none.
 
-        Sorted by row and class; a class that is only touched is not there.
+        Raises
+        ------
+        LimitError
+            `region_too_complex`, if one crosses so many borders that it has no bound.
         """
-        row, piece = self.tree.query(geometries, predicate="intersects")
-        area = shapely.area(shapely.intersection(geometries[row], self.pieces[piece]))
-        met = area > 0.0
-        key = row[met] * len(self.codes) + self.owner[piece[met]]
-        unique, inverse = np.unique(key, return_inverse=True)
-        total = np.zeros(len(unique))
-        np.add.at(total, inverse, area[met])
-        count = max(len(self.codes), 1)
-        return unique // count, unique % count, total
+        found = measure_areas(self.index.grid, outlines)
+        if found.unmeasured.any():
+            raise LimitError(
+                "region {row} crosses so many borders that measuring it has no bound",
+                code="region_too_complex",
+                hint="Simplify its outline, or cut it into several applications",
+                row=int(np.flatnonzero(found.unmeasured)[0]),
+            )
+        return found
 
     def part(self, geometry: BaseGeometry, code: str | None = None) -> BaseGeometry:
         """Return the part of a geometry in one class, or in any, as polygons."""
@@ -66,16 +75,6 @@ class Coverage:
             found = found[self.owner[found] == self.codes.index(code)]
         cut = shapely.intersection(geometry, self.pieces[found])
         return polygons_of(shapely.union_all(cut))
-
-    def distances(self, geometry: BaseGeometry, within_m: float) -> dict[str, float]:
-        """Return the distance to every class no further than `within_m`."""
-        found = self.tree.query(geometry, predicate="dwithin", distance=within_m)
-        away = shapely.distance(geometry, self.pieces[found])
-        nearest: dict[str, float] = {}
-        for owner, distance in zip(self.owner[found], away, strict=True):
-            code = self.codes[owner]
-            nearest[code] = min(float(distance), nearest.get(code, np.inf))
-        return nearest
 
 
 def build_coverage(geometries: Geometries, codes: Iterable[str]) -> Coverage:
@@ -100,7 +99,8 @@ def build_coverage(geometries: Geometries, codes: Iterable[str]) -> Coverage:
             owner.extend([index] * len(cut))
     array = np.empty(len(pieces), dtype=object)
     array[:] = pieces
-    return Coverage(names, array, np.asarray(owner, dtype=np.intp), shapely.STRtree(array))
+    owners, tree = np.asarray(owner, dtype=np.intp), shapely.STRtree(array)
+    return Coverage(names, array, owners, tree, index_of(geometries, labels))
 
 
 def _split(polygon: BaseGeometry) -> list[BaseGeometry]:

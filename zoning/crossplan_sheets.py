@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from spatial.errors import EngineError
@@ -138,7 +138,8 @@ def _by_ground(ground: Ground) -> dict[tuple[object, ...], tuple[OverlayRule, ..
 
 def _labelled(coverage: Coverage, code: str) -> Coverage:
     """Give the one class of an overlay the overlay's own code."""
-    return Coverage((code,), coverage.pieces, coverage.owner, coverage.tree)
+    index = replace(coverage.index, codes=(code,))
+    return replace(coverage, codes=(code,), index=index)
 
 
 def _effect(rule: OverlayRule) -> Interval:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from spatial.errors import EngineError
+from spatial.index import Areas
+from spatial.rings import Rings, flatten
 from zoning.coverage import Coverage, polygons_of
 from zoning.ground import Ground, OverlayMap, ZoneMap
 
@@ -113,77 +115,71 @@ def survey(
         Scene(ground, region, float(area), partial=partial)
         for region, area in zip(regions, shapely.area(array), strict=True)
     ]
+    outlines = flatten(array)
     if isinstance(ground.zones, ZoneMap):
-        _measure_zones(ground.zones, array, scenes, ground.meta.ce90_m)
+        _measure_zones(ground.zones, array, outlines, scenes, ground.meta.ce90_m)
     else:
         for scene in scenes:
             scene.uncovered_m2 = scene.area_m2
     for key, overlay in ground.overlays.items():
         if isinstance(overlay, OverlayMap):
-            _measure_overlay(key, overlay, array, scenes)
+            _measure_overlay(key, overlay, outlines, scenes)
     return scenes
 
 
 def _measure_zones(
-    zones: ZoneMap, regions: NDArray[np.object_], scenes: list[Scene], ce90_m: float
+    zones: ZoneMap,
+    regions: NDArray[np.object_],
+    outlines: Rings,
+    scenes: list[Scene],
+    ce90_m: float,
 ) -> None:
-    deep = _by_row(zones.deep, regions)
-    for row, parts in enumerate(_by_row(zones.whole, regions)):
-        scene = scenes[row]
-        scene.zones = [
+    found = zones.whole.measure(outlines)
+    deep = _by_row(zones.deep, outlines)
+    for row, parts in enumerate(_rows(found, zones.whole.codes, len(scenes))):
+        scenes[row].zones = [
             ZoneHit(zone, area, deep[row].get(zone, 0.0) > DEEP_M2) for zone, area in parts.items()
         ]
-        _close(scene)
-    _measure_near(zones, regions, scenes, ce90_m)
+    for scene, rest in zip(scenes, found.rest.tolist(), strict=True):
+        scene.uncovered_m2 = rest
+    for row, overlap in zip(found.parcel.tolist(), found.overlap.tolist(), strict=True):
+        scenes[row].overlap_m2 += overlap
+    _measure_near(zones.whole, regions, scenes, ce90_m)
 
 
-def _by_row(coverage: Coverage, regions: NDArray[np.object_]) -> list[dict[str, float]]:
-    found: list[dict[str, float]] = [{} for _ in regions]
-    for row, code, area in zip(*coverage.areas(regions), strict=True):
-        found[row][coverage.codes[code]] = float(area)
-    return found
+def _by_row(coverage: Coverage, outlines: Rings) -> list[dict[str, float]]:
+    return _rows(coverage.measure(outlines), coverage.codes, len(outlines))
 
 
-def _close(scene: Scene) -> None:
-    """Make parts, overlap and rest add up to the region.
-
-    Only where the sum differs from the region is the exact union asked for.
-    """
-    total = sum(hit.area_m2 for hit in scene.zones)
-    if abs(total - scene.area_m2) <= CLOSURE * scene.area_m2:
-        return
-    rest = float(shapely.area(scene.uncovered_part()))
-    overlap = total + rest - scene.area_m2
-    noise = CLOSURE * scene.area_m2
-    scene.uncovered_m2 = rest if rest > noise else 0.0
-    scene.overlap_m2 = overlap if overlap > noise else 0.0
+def _rows(found: Areas, codes: tuple[str, ...], count: int) -> list[dict[str, float]]:
+    rows: list[dict[str, float]] = [{} for _ in range(count)]
+    measured = (found.parcel.tolist(), found.code.tolist(), found.area.tolist())
+    for row, code, area in zip(*measured, strict=True):
+        rows[row][codes[code]] = area
+    return rows
 
 
 def _measure_near(
-    zones: ZoneMap, regions: NDArray[np.object_], scenes: list[Scene], ce90_m: float
+    whole: Coverage, regions: NDArray[np.object_], scenes: list[Scene], ce90_m: float
 ) -> None:
-    whole = zones.whole
-    row, piece = whole.tree.query(regions, predicate="dwithin", distance=ce90_m)
-    away = shapely.distance(regions[row], whole.pieces[piece])
-    for index, owner, distance in zip(row, whole.owner[piece], away, strict=True):
-        code = whole.codes[owner]
-        near = scenes[index].near
-        near[code] = min(float(distance), near.get(code, np.inf))
-    for scene in scenes:
-        inside = {hit.zone for hit in scene.zones}
-        scene.near = {code: scene.near[code] for code in sorted(scene.near) if code not in inside}
+    row, code, away = whole.index.borders(regions, ce90_m)
+    inside = [{hit.zone for hit in scene.zones} for scene in scenes]
+    for index, position, distance in zip(row.tolist(), code.tolist(), away.tolist(), strict=True):
+        zone = whole.codes[position]
+        if zone not in inside[index]:
+            scenes[index].near[zone] = distance
 
 
 def _measure_overlay(
     key: tuple[object, ...],
     overlay: OverlayMap,
-    regions: NDArray[np.object_],
+    outlines: Rings,
     scenes: list[Scene],
 ) -> None:
-    certain = _by_row(overlay.certain, regions)
+    certain = _by_row(overlay.certain, outlines)
     same = overlay.possible is overlay.certain
-    possible = certain if same else _by_row(overlay.possible, regions)
-    deep = _by_row(overlay.deep, regions)
+    possible = certain if same else _by_row(overlay.possible, outlines)
+    deep = _by_row(overlay.deep, outlines)
     for row, scene in enumerate(scenes):
         if possible[row] or certain[row]:
             sure = certain[row].get("*", 0.0)

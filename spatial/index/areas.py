@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spatial.index.grid import GridArrays, in_parts, workers
-from spatial.index.measure import UNBOUNDED, measure
+from spatial.index.measure import NOISE, NOISE_M2, UNBOUNDED, measure
 from spatial.rings import Rings
 
 __all__ = ["NOISE", "NOISE_M2", "Areas", "measure_areas"]
@@ -17,12 +17,10 @@ __all__ = ["NOISE", "NOISE_M2", "Areas", "measure_areas"]
 F8: TypeAlias = NDArray[np.float64]
 I4: TypeAlias = NDArray[np.int32]
 
-#: An area below this share of its parcel, and below this many m2, is rounding, not ground.
-NOISE: Final = 1e-9
-NOISE_M2: Final = 1e-5
 #: Steps that one parcel may take; a few nanoseconds each.
 BUDGET: Final = 1_000_000_000
 _PART: Final = 16_384
+_NO_PAIRS: Final = np.empty((0, 3), np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class Areas:
 
     whole: F8
     how: NDArray[np.int8]
-    parcel: NDArray[np.int64]
+    parcel: NDArray[np.integer[Any]]
     code: I4
     area: F8
     overlap: F8
@@ -86,35 +84,34 @@ def measure_areas(
     def part(begin: int, end: int) -> Any:
         return measure(grid, rings.xy, rings.start, rings.kind, rings.first, begin, end, budget)
 
-    found = in_parts(len(rings), _PART, part, workers() if threads is None else threads)
-    if not found:
-        none = np.empty(0)
-        return Areas(none, np.empty(0, np.int8), np.empty(0, np.int64), np.empty(0, np.int32),
-                     none, none, np.empty((0, 3), np.int64))  # fmt: skip
-    whole = np.concatenate([one[0] for one in found])
-    shift = [number * _PART for number in range(len(found))]
-    parcel = np.concatenate([one[2][:, 0] + by for one, by in zip(found, shift, strict=True)])
-    code = np.concatenate([one[2][:, 1] for one in found])
-    values = np.concatenate([one[3] for one in found])
-    noise = np.minimum(NOISE * whole, NOISE_M2)
-    pairs = [_pairs(one[4], one[5], noise[by:], by) for one, by in zip(found, shift, strict=True)]
-    kept = values[:, 0] > noise[parcel]
-    overlap = np.where(values[:, 1] > noise[parcel], values[:, 1], 0.0)
+    if len(rings) <= _PART:
+        return _areas(*part(0, len(rings)), shift=0)
+    return _joined(in_parts(len(rings), _PART, part, workers() if threads is None else threads))
+
+
+def _areas(
+    whole: F8, how: Any, rows: I4, values: F8, pair_rows: I4, pair_areas: F8, *, shift: int
+) -> Areas:
+    """Name what one part of the parcels gave, the first of which is number `shift`."""
+    pairs = _pairs(pair_rows, pair_areas, whole) if len(pair_areas) else _NO_PAIRS
+    parcel, code = rows[:, 0], rows[:, 1]
+    if shift:
+        parcel = parcel + np.int64(shift)
+        pairs = pairs + np.array([shift, 0, 0])
+    return Areas(whole, how, parcel, code, values[:, 0], values[:, 1], pairs)
+
+
+def _joined(found: list[Any]) -> Areas:
+    parts = [_areas(*one, shift=number * _PART) for number, one in enumerate(found)]
     return Areas(
-        whole=whole,
-        how=np.concatenate([one[1] for one in found]),
-        parcel=parcel[kept],
-        code=code[kept],
-        area=values[kept, 0],
-        overlap=overlap[kept],
-        pairs=np.concatenate(pairs),
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in Areas.__slots__)
     )
 
 
-def _pairs(rows: I4, areas: F8, noise: F8, shift: int) -> NDArray[np.int64]:
+def _pairs(rows: I4, areas: F8, whole: F8) -> NDArray[np.int64]:
     """Sum the pairs over cells and keep what is more than rounding."""
     unique, inverse = np.unique(rows, axis=0, return_inverse=True)
     total = np.bincount(inverse.ravel(), areas, minlength=len(unique))
-    found = unique[total > noise[unique[:, 0]]].astype(np.int64)
-    found[:, 0] += shift
+    noise = np.minimum(NOISE * whole[unique[:, 0]], NOISE_M2)
+    found: NDArray[np.int64] = unique[total > noise].astype(np.int64)
     return found

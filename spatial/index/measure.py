@@ -14,7 +14,7 @@ from spatial.index.slabs import TOO_MUCH, slab_areas
 from spatial.index.under import at, under_both
 from spatial.jit import kernel
 
-__all__ = ["CLIPPED", "OUTSIDE", "OVERLAPPING", "PURE", "UNBOUNDED", "measure"]
+__all__ = ["CLIPPED", "NOISE", "NOISE_M2", "OUTSIDE", "OVERLAPPING", "PURE", "UNBOUNDED", "measure"]
 
 F8: TypeAlias = NDArray[np.float64]
 I8: TypeAlias = NDArray[np.int64]
@@ -23,6 +23,9 @@ I4: TypeAlias = NDArray[np.int32]
 #: How a parcel was answered: off the map, with no border near, by pairs of edges, by slabs;
 #: or not, because it would have taken too long.
 OUTSIDE, PURE, CLIPPED, OVERLAPPING, UNBOUNDED = 0, 1, 2, 3, 4
+#: An area below this share of its parcel, and below this many m2, is rounding, not ground.
+NOISE: Final = 1e-9
+NOISE_M2: Final = 1e-5
 #: The sum of the zones may exceed the parcel by this share of it before overlap is suspected.
 SUSPECT: Final = 1e-10
 
@@ -262,7 +265,7 @@ def measure(
         Area of each parcel.
     how : array of int8, shape (end - begin,)
     rows : array of int32, shape (m, 2)
-        Parcel, from `begin`, and code; by parcel, then code.
+        Parcel, from `begin`, and code; by parcel, then code; only what is above rounding.
     values : array, shape (m, 2)
         Area, and what of it codes before it have counted.
     pair_rows : array of int32, shape (q, 3)
@@ -304,7 +307,7 @@ def measure(
             rows, values = _room(rows, values, used_rows)
             rows[used_rows, 0], rows[used_rows, 1] = p, state - 1
             values[used_rows, 0], values[used_rows, 1] = whole[p], 0.0
-            used_rows += 1
+            used_rows += whole[p] > 0.0
             continue
         turns = turns_of(xy, start, kind, one, last, turns)
         outline, sums = (xy, start, turns, one, last), (total, touched)
@@ -318,10 +321,14 @@ def measure(
             )
         how[p] = way
         if way != UNBOUNDED:
+            noise = min(NOISE * whole[p], NOISE_M2)
             for code in np.sort(touched[:used]):
+                if total[code, 0] <= noise:
+                    continue
                 rows, values = _room(rows, values, used_rows)
                 rows[used_rows, 0], rows[used_rows, 1] = p, code
-                values[used_rows, 0], values[used_rows, 1] = total[code, 0], total[code, 1]
+                values[used_rows, 0] = total[code, 0]
+                values[used_rows, 1] = total[code, 1] if total[code, 1] > noise else 0.0
                 used_rows += 1
             if pairs.shape[0]:
                 tail = np.empty((pairs.shape[0], 3), np.int32)

@@ -35,7 +35,7 @@ class ZoneIndex:
     codes : tuple of str
         Sorted; arrays name a code by its position.
     crs : str
-        The plane, as WKT.
+        The plane, as WKT; empty where the maker of the index keeps it.
     grid : GridArrays
     """
 
@@ -196,14 +196,16 @@ def build_index(zones: gpd.GeoDataFrame, *, by: str, crs: Any = None) -> ZoneInd
     return index_of(shapes, codes, plane)
 
 
-def index_of(shapes: NDArray[np.object_], codes: Iterable[str | None], plane: Any) -> ZoneIndex:
+def index_of(
+    shapes: NDArray[np.object_], codes: Iterable[str | None], plane: Any = None
+) -> ZoneIndex:
     """Index valid polygons that lie on the plane already; a code of None leaves one out."""
     labels = list(codes)
     known = tuple(sorted({code for code in labels if code is not None}))
     place: dict[str | None, int] = {code: position for position, code in enumerate(known)}
     numbers = np.array([place.get(code, -1) for code in labels], dtype=np.int32)
     grid = build_grid(flatten(shapes), numbers, len(known))
-    return ZoneIndex(known, parse_crs(plane).to_wkt(), grid)
+    return ZoneIndex(known, "" if plane is None else parse_crs(plane).to_wkt(), grid)
 
 
 def _refuse_faults(shapes: NDArray[np.object_], codes: Any) -> None:
