@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spatial.jit import kernel
-from spatial.zonal.marks import mark_edge, room, turn
+from spatial.zonal.marks import mark_edge, most_marks, room, turn
 
 __all__ = ["FLAG_FOLDED", "runs_of_polygon"]
 
@@ -72,15 +72,16 @@ def _sort_row(order: I8, cells: Any, begin: int, end: int) -> None:
 
 
 @kernel
-def _emit(runs: Any, shares: Any, used: int, row: int, begin: int, end: int, share: float) -> Any:
+def _emit(
+    runs: Any, shares: Any, used: int, row: int, begin: int, end: int, share: float
+) -> tuple[int, int]:
     """Add a run of cells begin <= col < end with one share; nothing for no share."""
     if begin >= end or abs(share) < NOTHING:
-        return runs, shares, used, 0
+        return used, 0
     flag = FLAG_FOLDED if share < -FOLDED or share > 1.0 + FOLDED else 0
-    runs, shares = room(runs, used), room(shares, used)
     runs[used, 0], runs[used, 1], runs[used, 2] = row, begin, end
     shares[used, 0] = 1.0 if abs(share - 1.0) < NOTHING else share
-    return runs, shares, used + 1, flag
+    return used + 1, flag
 
 
 @kernel
@@ -95,9 +96,7 @@ def _sweep(cells: Any, marks: Any, used: int, window: Any, runs: Any, shares: An
         column = window[2] - 1
         while at < start[row + 1]:
             col = cells[order[at], 1]
-            runs, shares, count, flag = _emit(
-                runs, shares, count, row + row0, max(column, window[2]), col, cover
-            )
+            count, flag = _emit(runs, shares, count, row + row0, max(column, window[2]), col, cover)
             flags |= flag
             area, step = 0.0, 0.0
             while at < start[row + 1] and cells[order[at], 1] == col:
@@ -105,17 +104,15 @@ def _sweep(cells: Any, marks: Any, used: int, window: Any, runs: Any, shares: An
                 area += marks[order[at], 1]
                 at += 1
             if col >= window[2]:
-                runs, shares, count, flag = _emit(
-                    runs, shares, count, row + row0, col, col + 1, cover + area
-                )
+                count, flag = _emit(runs, shares, count, row + row0, col, col + 1, cover + area)
                 flags |= flag
             cover += step
             column = col + 1
-        runs, shares, count, flag = _emit(
+        count, flag = _emit(
             runs, shares, count, row + row0, max(column, window[2]), window[3], cover
         )
         flags |= flag
-    return runs, shares, count, flags
+    return count, flags
 
 
 @kernel
@@ -143,6 +140,10 @@ def runs_of_polygon(
     runs, shares, count, flags, work
     """
     cells, marks, runs, shares = work
+    most = 0
+    for ring in range(first, last):
+        most += most_marks(xy, rings[ring], rings[ring + 1], window)
+    cells, marks = room(cells, most), room(marks, most)
     used = 0
     for ring in range(first, last):
         begin, end = rings[ring], rings[ring + 1]
@@ -151,7 +152,7 @@ def runs_of_polygon(
         if sign == 0.0:
             continue
         for i in range(begin, end - 1):
-            cells, marks, used = mark_edge(
+            used = mark_edge(
                 cells,
                 marks,
                 used,
@@ -162,5 +163,8 @@ def runs_of_polygon(
                 sign,
                 window,
             )
-    runs, shares, count, flags = _sweep(cells, marks, used, window, runs, shares)
+    # Each mark ends a run and is one; each row has one that reaches the edge of the window.
+    runs = room(runs, 2 * used + window[1] - window[0])
+    shares = room(shares, 2 * used + window[1] - window[0])
+    count, flags = _sweep(cells, marks, used, window, runs, shares)
     return runs, shares, count, flags, (cells, marks, runs, shares)

@@ -13,32 +13,50 @@ from numpy.typing import NDArray
 
 from spatial.jit import kernel
 
-__all__ = ["mark_edge", "room", "turn"]
+__all__ = ["mark_edge", "most_marks", "room", "turn"]
 
 F8: TypeAlias = NDArray[np.float64]
 
 
 @kernel
-def room(array: Any, used: int) -> Any:
-    """Return the array, doubled when full."""
-    if used < array.shape[0]:
+def room(array: Any, wanted: int) -> Any:
+    """Return the array, or an empty one that is large enough."""
+    if wanted <= array.shape[0]:
         return array
-    larger = np.empty((array.shape[0] * 2, array.shape[1]), array.dtype)
-    larger[:used] = array[:used]
-    return larger
+    return np.empty((2 * wanted, array.shape[1]), array.dtype)
 
 
 @kernel
-def _put(cells: Any, marks: Any, used: int, row: int, col: int, cover: float, area: float) -> Any:
-    """Add to the last cell if it is the same one, else begin a new one."""
+def most_marks(xy: F8, start: int, stop: int, window: Any) -> int:
+    """Return a bound of the marks that the edges of a ring leave inside a window.
+
+    Known beforehand, the buffers need not be handed from call to call: counting references
+    to them at every mark took most of the time.
+    """
+    count = 0
+    for i in range(start, stop - 1):
+        ay, by = xy[i, 1], xy[i + 1, 1]
+        low, high = max(min(ay, by), float(window[0])), min(max(ay, by), float(window[1]))
+        if low >= high:
+            continue
+        first, last = window[2] - 1.0, float(window[3])
+        left = min(max(min(xy[i, 0], xy[i + 1, 0]), first), last)
+        right = min(max(max(xy[i, 0], xy[i + 1, 0]), first), last)
+        # Every row has one cell more than it crosses columns, and one for what lies left of it.
+        count += int(right - left) + 2 + 3 * (int(high - low) + 2)
+    return count
+
+
+@kernel
+def _put(cells: Any, marks: Any, used: int, row: int, col: int, cover: float, area: float) -> int:
+    """Add to the last cell if it is the same one, else begin a new one; return the count."""
     if used and cells[used - 1, 0] == row and cells[used - 1, 1] == col:
         marks[used - 1, 0] += cover
         marks[used - 1, 1] += area
-        return cells, marks, used
-    cells, marks = room(cells, used), room(marks, used)
+        return used
     cells[used, 0], cells[used, 1] = row, col
     marks[used, 0], marks[used, 1] = cover, area
-    return cells, marks, used + 1
+    return used + 1
 
 
 @kernel
@@ -52,7 +70,7 @@ def _edge_in_row(
     rise: float,
     first: int,
     last: int,
-) -> Any:
+) -> int:
     """Mark the cells of one row that an edge from xa to xb crosses while it rises by `rise`.
 
     What lies left of column `first` covers the whole row and is kept in column first - 1;
@@ -60,7 +78,7 @@ def _edge_in_row(
     """
     low, high = (xa, xb) if xa <= xb else (xb, xa)
     if low >= last:
-        return cells, marks, used
+        return used
     width = high - low
     if high <= first:
         return _put(cells, marks, used, row, first - 1, rise, 0.0)
@@ -72,7 +90,7 @@ def _edge_in_row(
     slope = rise / width
     if low < first:
         part = slope * (first - low)
-        cells, marks, used = _put(cells, marks, used, row, first - 1, part, 0.0)
+        used = _put(cells, marks, used, row, first - 1, part, 0.0)
         low = float(first)
     stop = min(high, float(last))
     col = int(np.floor(low))
@@ -80,10 +98,10 @@ def _edge_in_row(
         end = min(col + 1.0, stop)
         part = slope * (end - low)
         middle = (low + end) / 2 - col
-        cells, marks, used = _put(cells, marks, used, row, col, part, part * (1.0 - middle))
+        used = _put(cells, marks, used, row, col, part, part * (1.0 - middle))
         low = end
         col += 1
-    return cells, marks, used
+    return used
 
 
 @kernel
@@ -97,29 +115,32 @@ def mark_edge(
     by: float,
     sign: float,
     window: Any,
-) -> Any:
-    """Mark the cells that one edge crosses inside the window (row0, row1, col0, col1)."""
+) -> int:
+    """Mark the cells that one edge crosses inside the window (row0, row1, col0, col1).
+
+    `cells` and `marks` must have room for it, see `most_marks`. Returns how many are used.
+    """
     if ay == by:
-        return cells, marks, used
+        return used
     direction = sign
     if ay > by:
         ax, ay, bx, by = bx, by, ax, ay
         direction = -sign
     top, bottom = max(ay, float(window[0])), min(by, float(window[1]))
     if top >= bottom:
-        return cells, marks, used
+        return used
     slope = (bx - ax) / (by - ay)
     row = int(np.floor(top))
     y, x = top, ax + (top - ay) * slope
     while y < bottom:
         below = min(row + 1.0, bottom)
         x_below = bx if below == by else ax + (below - ay) * slope
-        cells, marks, used = _edge_in_row(
+        used = _edge_in_row(
             cells, marks, used, row, x, x_below, direction * (below - y), window[2], window[3]
         )
         y, x = below, x_below
         row += 1
-    return cells, marks, used
+    return used
 
 
 @kernel

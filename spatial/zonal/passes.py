@@ -27,6 +27,55 @@ def _buffers() -> Any:
 
 
 @kernel
+def _add_even(out: Any, line: Any, nodata: float, weight: float, share: float) -> None:
+    """Add a run of cells that all weigh the same: sums first, weights once."""
+    total, seen = 0.0, 0
+    low, high = out[4], out[5]
+    for k in range(line.shape[0]):
+        value = float(line[k])
+        if value == value and value != nodata:
+            total += value
+            seen += 1
+            # A comparison with NaN is false, so these need no library call.
+            if value < low:
+                low = value
+            if value > high:
+                high = value
+    out[0] += share * weight * seen
+    out[1] += share * weight * total
+    out[2] += share * total
+    out[3] += share * seen
+    out[4], out[5] = low, high
+    out[6] += share * weight * (line.shape[0] - seen)
+
+
+@kernel
+def _add_uneven(out: Any, line: Any, nodata: float, weights: Any, share: float) -> None:
+    """Add a run of cells that weigh each its own."""
+    mass, moment, total, missing, seen = 0.0, 0.0, 0.0, 0.0, 0
+    low, high = out[4], out[5]
+    for k in range(line.shape[0]):
+        value, weight = float(line[k]), weights[k]
+        if value == value and value != nodata:
+            mass += weight
+            moment += weight * value
+            total += value
+            seen += 1
+            if value < low:
+                low = value
+            if value > high:
+                high = value
+        else:
+            missing += weight
+    out[0] += share * mass
+    out[1] += share * moment
+    out[2] += share * total
+    out[3] += share * seen
+    out[4], out[5] = low, high
+    out[6] += share * missing
+
+
+@kernel
 def _add_statistics(
     out: Any,
     values: Any,
@@ -35,34 +84,18 @@ def _add_statistics(
     runs: Any,
     shares: Any,
     count: int,
-    origin: Any,
+    row0: int,
+    col0: int,
 ) -> None:
     """Add the cells of one polygon to (weight, weighted sum, sum, cells, min, max, missing)."""
-    step = 1 if weight.shape[1] > 1 else 0
+    even = weight.shape[1] == 1
     for k in range(count):
-        row = runs[k, 0] - origin[0]
-        share = shares[k, 0]
-        mass, moment, total, missing = 0.0, 0.0, 0.0, 0.0
-        seen = 0
-        low, high = out[4], out[5]
-        for col in range(runs[k, 1] - origin[1], runs[k, 2] - origin[1]):
-            value = float(values[row, col])
-            w = weight[row, col * step]
-            if value != value or value == nodata:
-                missing += w
-                continue
-            mass += w
-            moment += w * value
-            total += value
-            seen += 1
-            low = min(low, value)
-            high = max(high, value)
-        out[0] += share * mass
-        out[1] += share * moment
-        out[2] += share * total
-        out[3] += share * seen
-        out[4], out[5] = low, high
-        out[6] += share * missing
+        row, begin, end = runs[k, 0] - row0, runs[k, 1] - col0, runs[k, 2] - col0
+        line, share = values[row, begin:end], shares[k, 0]
+        if even:
+            _add_even(out, line, nodata, weight[row, 0], share)
+        else:
+            _add_uneven(out, line, nodata, weight[row, begin:end], share)
 
 
 @kernel
@@ -105,9 +138,17 @@ def statistics_pass(
                 runs,
                 shares,
                 count,
-                (window[0], window[2]),
+                window[0],
+                window[2],
             )
     return out, flags
+
+
+@kernel
+def _add_classes(out: Any, line: Any, weight: Any, begin: int, step: int, share: float) -> None:
+    """Add a run of cells to the classes they have."""
+    for k in range(line.shape[0]):
+        out[line[k]] += share * weight[begin + k * step]
 
 
 @kernel
@@ -144,6 +185,7 @@ def class_pass(
         for band in range(codes.shape[0]):
             for k in range(count):
                 row = runs[k, 0] - window[0]
-                for col in range(runs[k, 1] - window[2], runs[k, 2] - window[2]):
-                    out[i, band, codes[band, row, col]] += shares[k, 0] * weight[row, col * step]
+                begin, end = runs[k, 1] - window[2], runs[k, 2] - window[2]
+                line, mass = codes[band, row, begin:end], weight[row]
+                _add_classes(out[i, band], line, mass, begin * step, step, shares[k, 0])
     return out, flags
