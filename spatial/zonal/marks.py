@@ -48,7 +48,7 @@ def most_marks(xy: F8, start: int, stop: int, window: Any) -> int:
 
 
 @kernel
-def _put(cells: Any, marks: Any, used: int, row: int, col: int, cover: float, area: float) -> int:
+def _put(cells: Any, marks: Any, used: int, row: int, col: int, cover: float, area: float) -> Any:
     """Add to the last cell if it is the same one, else begin a new one; return the count."""
     if used and cells[used - 1, 0] == row and cells[used - 1, 1] == col:
         marks[used - 1, 0] += cover
@@ -70,7 +70,7 @@ def _edge_in_row(
     rise: float,
     first: int,
     last: int,
-) -> int:
+) -> Any:
     """Mark the cells of one row that an edge from xa to xb crosses while it rises by `rise`.
 
     What lies left of column `first` covers the whole row and is kept in column first - 1;
@@ -115,7 +115,7 @@ def mark_edge(
     by: float,
     sign: float,
     window: Any,
-) -> int:
+) -> Any:
     """Mark the cells that one edge crosses inside the window (row0, row1, col0, col1).
 
     `cells` and `marks` must have room for it, see `most_marks`. Returns how many are used.
