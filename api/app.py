@@ -22,7 +22,19 @@ from api.observe import Observe
 from api.openapi import openapi_of
 from api.opening import Opening
 from api.rates import RateLimit
-from api.routes import batch, conformity, decisions, health, layers, ogc, tiles, web, zones
+from api.routes import (
+    batch,
+    conformity,
+    decisions,
+    health,
+    layers,
+    ogc,
+    ogc_tiles,
+    record,
+    tiles,
+    web,
+    zones,
+)
 from api.settings import ServeSettings
 from spatial.errors import EngineError
 
@@ -43,11 +55,13 @@ ROUTERS: Final = (
     conformity.router,
     batch.router,
     decisions.router,
+    record.router,
     zones.router,
     layers.router,
     tiles.router,
     ogc.router,
     ogc.open_router,
+    ogc_tiles.router,
     web.router,
     health.router,
 )

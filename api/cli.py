@@ -47,6 +47,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "terrain": ("terrain", "Lereng, aliran dan HAND dari DEM / slope, flow and HAND"),
     "poverty": ("poverty", "Data kemiskinan: desil, FGT, indeks, kode / poverty data"),
     "hotspots": ("hotspots", "Cari kantong kemiskinan / find clusters of poverty"),
+    "tiles": ("tiles", "Potong layer menjadi ubin vektor / a layer as vector tiles"),
     "serve": ("serve", "Jalankan API dan peta web / start the HTTP API and the web map"),
     "warmup": ("warmup", "Kompilasi di muka / compile ahead of the first answer"),
     "doctor": ("doctor", "Periksa pemasangan / look for what is wrong on this machine"),

@@ -7,6 +7,7 @@ only after it is on the disk.
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from typing import Final
 from api.errors import RequestError
 from spatial.errors import StoreError
 
-__all__ = ["Answered", "Answers", "fingerprint"]
+__all__ = ["Answered", "Answers", "clean_key", "fingerprint"]
 
 LONGEST_KEY: Final = 255
 #: A request that began so long ago and has no answer was cut off; it may be sent again.
@@ -34,10 +35,10 @@ CREATE INDEX IF NOT EXISTS answers_begun ON answers (begun);
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer that was given before."""
+    """An answer: its bytes and the headers that belong to it."""
 
     body: bytes
-    notes: str
+    headers: dict[str, str]
 
 
 def fingerprint(*parts: bytes | str) -> bytes:
@@ -82,7 +83,7 @@ class Answers:
         StoreError
             `answers_unwritable`.
         """
-        name = _clean(key)
+        name = clean_key(key)
         with self._connection() as base:
             self._sweep(base)
             base.execute("BEGIN IMMEDIATE")
@@ -100,12 +101,12 @@ class Answers:
             base.execute("ROLLBACK")
         return _answered(row, print_)
 
-    def finish(self, caller: str, key: str, body: bytes, notes: str) -> None:
+    def finish(self, caller: str, key: str, given: Answered) -> None:
         """Keep the answer to a key."""
         with self._connection() as base:
             base.execute(
                 "UPDATE answers SET status=200, headers=?, body=? WHERE caller=? AND key=?",
-                (notes, body, caller, _clean(key)),
+                (json.dumps(given.headers), given.body, caller, clean_key(key)),
             )
 
     def abandon(self, caller: str, key: str) -> None:
@@ -113,7 +114,7 @@ class Answers:
         with self._connection() as base:
             base.execute(
                 "DELETE FROM answers WHERE caller=? AND key=? AND status IS NULL",
-                (caller, _clean(key)),
+                (caller, clean_key(key)),
             )
 
     def _sweep(self, base: sqlite3.Connection) -> None:
@@ -156,15 +157,15 @@ def _answered(row: tuple[bytes, float, int | None, str, bytes], print_: bytes) -
             code="idempotency_in_flight",
             hint="Ask again in a second",
         )
-    return Answered(row[4], row[3])
+    return Answered(row[4], json.loads(row[3]))
 
 
-def _clean(key: str) -> str:
+def clean_key(key: str) -> str:
     """Take a key with or without the quotes that the draft wants.
 
     Examples
     --------
-    >>> _clean('"8e03978e-40d5"')
+    >>> clean_key('"8e03978e-40d5"')
     '8e03978e-40d5'
     """
     text = key.strip()

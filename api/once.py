@@ -38,5 +38,5 @@ async def once(
     except BaseException:
         await run_in_threadpool(answers.abandon, caller, key)
         raise
-    await run_in_threadpool(answers.finish, caller, key, given.body, given.notes)
+    await run_in_threadpool(answers.finish, caller, key, given)
     return given, False

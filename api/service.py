@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -21,11 +22,14 @@ from shapely.geometry.base import BaseGeometry
 
 from api.applications import read_applications
 from api.clock import now, today
+from api.formats import Language
 from api.geojson import LONLAT
 from api.heavy import HeavyJudge
 from api.map_description import describe
 from api.observe import count_verdict
 from api.ogc.collection import Collections
+from api.ogc.filters import Filters
+from api.opinion import Opinions
 from api.place import Places
 from api.plan_facts import zone_rules
 from api.search import Gazetteer, find
@@ -36,8 +40,9 @@ from spatial.crs import INDONESIA, Bounds, check_extent, parse_crs
 from spatial.errors import EngineError, LayerNotFoundError
 from spatial.notes import Note
 from zoning import explain, headline
+from zoning.register import Decision, Receipt
 
-__all__ = ["Answer", "EngineLike", "Service", "explained"]
+__all__ = ["EngineLike", "Judged", "Service", "explained"]
 
 #: Layer whose names and codes are searched.
 VILLAGES: Final = "batas_desa"
@@ -63,11 +68,23 @@ class EngineLike(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Bytes to send and what was met on the way."""
+class Judged:
+    """Verdicts of one request, and their receipts once they are safe on the disk."""
 
-    body: bytes
+    verdicts: list[bytes]
+    single: bool
     notes: tuple[Note, ...] = ()
+    pending: Future[list[Receipt]] | None = None
+
+    def body(self, receipts: Sequence[Receipt] = (), explain_in: str | None = None) -> bytes:
+        """Return what is sent: of a request known already, the answer of the first time.
+
+        With a language in `explain_in` each verdict comes with its headline and sentences.
+        """
+        answers = [receipt.answer for receipt in receipts] or self.verdicts
+        if explain_in is not None:
+            answers = [explained(answer, explain_in) for answer in answers]
+        return answers[0] if self.single else b"[" + b",\n".join(answers) + b"]\n"
 
 
 class Service:
@@ -87,12 +104,15 @@ class Service:
         self.engine = engine
         self.settings = settings
         self.heavy = heavy
-        if heavy is not None:
-            # Requests hold the service they began with; its process ends after the last of them.
-            weakref.finalize(self, heavy.close)
+        # Requests hold the service they began with; what it runs ends after the last of them.
+        weakref.finalize(self, _end, heavy, engine)
+        self._opinions = Opinions(engine)
         self.tiles = TileSource(engine)
+        if settings.state_folder is not None:
+            self.tiles.folder = settings.state_folder / "ubin"
         self.places = Places(engine)
         self.collections = Collections(engine)
+        self.filters = Filters(self.collections)
         self._gazetteer: Gazetteer | None = None
         self.opened = now()
         self.folder: Path | None = getattr(getattr(engine, "workspace", None), "folder", None)
@@ -100,8 +120,7 @@ class Service:
 
     def close(self) -> None:
         """End what runs beside."""
-        if self.heavy is not None:
-            self.heavy.close()
+        _end(self.heavy, self.engine)
 
     def stamp(self) -> Hashable:
         """Return what changes when the workspace does."""
@@ -122,11 +141,22 @@ class Service:
             self.engine.check(frame)
 
     def conformity(
-        self, raw: bytes, on: date | None, plan: str | None, explain_in: str | None = None
-    ) -> Answer:
+        self,
+        raw: bytes,
+        on: date | None,
+        plan: str | None,
+        *,
+        record: bool = False,
+        key: str | None = None,
+    ) -> Judged:
         """Judge a Feature (one verdict) or a FeatureCollection (a list of them).
 
-        With a language in `explain_in` each verdict comes with its headline and sentences.
+        Parameters
+        ----------
+        record : bool
+            Put the verdicts into the register, where the engine has one.
+        key : str, optional
+            Of the caller for this request: sent again it is not recorded again.
 
         Raises
         ------
@@ -135,10 +165,50 @@ class Service:
         """
         sent = read_applications(raw, most=self.settings.max_features, within=self.extent)
         verdicts = self.judge(sent.frame, on, plan)
-        if explain_in is not None:
-            verdicts = [explained(verdict, explain_in) for verdict in verdicts]
-        body = verdicts[0] if sent.single else b"[" + b",\n".join(verdicts) + b"]\n"
-        return Answer(body, sent.notes)
+        pending = self.submit(sent.frame, verdicts, on, plan, key) if record else None
+        return Judged(verdicts, sent.single, sent.notes, pending)
+
+    def submit(
+        self,
+        permits: gpd.GeoDataFrame,
+        verdicts: list[bytes],
+        on: date | None,
+        plan: str | None,
+        key: str | None = None,
+    ) -> Future[list[Receipt]] | None:
+        """Hand verdicts to the register; None where the engine has none."""
+        engine: Any = self.engine
+        if not hasattr(engine, "recorder"):
+            return None
+        keys = None if key is None else [f"{key}:{place}" for place in range(len(verdicts))]
+        drafts = engine.drafts(permits, verdicts, on, plan, keys)
+        future: Future[list[Receipt]] = engine.recorder.submit(drafts)
+        return future
+
+    def decision(self, decision_id: str) -> Decision:
+        """Return a decision on record.
+
+        Raises
+        ------
+        LayerNotFoundError
+            `decision_unknown`.
+        """
+        found: Decision = self._register().get(decision_id)
+        return found
+
+    def verified(self, code: str) -> Decision | None:
+        """Return the decision whose letter carries a check code."""
+        found: Decision | None = self._register().with_code(code)
+        return found
+
+    def opinion(self, decision_id: str, verify_url: str, language: Language) -> bytes:
+        """Return the technical opinion of a decision on record as PDF."""
+        return self._opinions.pdf(self.decision(decision_id), verify_url, language)
+
+    def _register(self) -> Any:
+        if not hasattr(self.engine, "register"):
+            raise LayerNotFoundError("this service keeps no register", code="register_not_kept")
+        return self.engine.register
 
     def zones_at(self, lon: float, lat: float, on: date | None) -> list[dict[str, Any]]:
         """Tell the zones at a place inside the extent."""
@@ -203,6 +273,15 @@ def shapes_of(permits: gpd.GeoDataFrame) -> list[BaseGeometry]:
     if "footprint" in permits:
         shapes += [shape for shape in permits["footprint"] if isinstance(shape, BaseGeometry)]
     return shapes
+
+
+def _end(heavy: HeavyJudge | None, engine: Any) -> None:
+    """Stop the judge's process and write what was submitted to the register."""
+    if heavy is not None:
+        heavy.close()
+    recorder = vars(engine).get("recorder")
+    if recorder is not None:
+        recorder.close()
 
 
 def _name_of(verdict: bytes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -62,6 +62,27 @@ class Collection:
     def interval(self) -> tuple[str | None, str | None]:
         """First and last day on which it is law."""
         return _text(self.about.get("valid_from")), _text(self.about.get("valid_to"))
+
+    @property
+    def legal(self) -> Mapping[str, Any]:
+        """Instrument, scale and licence, as far as they are stated."""
+        return {"instrument": "", "scale": "", "licence": ""} | (self.about.get("legal") or {})
+
+    @property
+    def source(self) -> str:
+        """Name of the file it was read from."""
+        return str((self.about.get("provenance") or {}).get("file", ""))
+
+    @property
+    def known_from(self) -> str:
+        """When it was published."""
+        return str(self.about.get("known_from") or "")
+
+    @property
+    def report(self) -> Sequence[Mapping[str, Any]]:
+        """What was met on reading."""
+        notes: Sequence[Mapping[str, Any]] = self.about.get("report") or ()
+        return notes
 
     def in_box(self, box: shapely.Polygon) -> NDArray[np.int64]:
         """Return the rows whose shape meets a box, in order."""
@@ -124,6 +145,8 @@ class Collections:
                 "the layer {name} has no shapes to draw", code="layer_not_vector", name=name
             )
         about = next((one for one in self.about() if one["name"] == name), {"name": name})
+        titles = {plan.meta.layer: plan.meta.name for plan in getattr(self.engine, "plans", ())}
+        about = {"title": titles[name]} | about if name in titles else about
         return make_collection(stored.frame, version_name(stored.version), about)
 
 

@@ -49,6 +49,13 @@ CONFORMANCE: Final = tuple(
         "cql2/1.0/conf/basic-spatial-functions",
         "cql2/1.0/conf/basic-spatial-functions-plus",
         "cql2/1.0/conf/spatial-functions",
+        "ogcapi-tiles-1/1.0/conf/core",
+        "ogcapi-tiles-1/1.0/conf/tileset",
+        "ogcapi-tiles-1/1.0/conf/tilesets-list",
+        "ogcapi-tiles-1/1.0/conf/dataset-tilesets",
+        "ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+        "ogcapi-tiles-1/1.0/conf/mvt",
+        "ogcapi-tiles-1/1.0/conf/png",
     )
 )
 
@@ -137,7 +144,7 @@ def collection(at: Address, one: Collection, shown: str) -> dict[str, Any]:
         if shown
         else [link(at.to(here), "self", JSON, one.title)]
     )
-    legal = one.about.get("legal") or {}
+    legal = one.legal
     begins, ends = one.interval
     return {
         "id": one.name,

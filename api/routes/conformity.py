@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel
 
 from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, read_body
-from api.idempotency import Answered
+from api.idempotency import Answered, clean_key, fingerprint
 from api.models import PERMIT_EXAMPLE, SCHEMA_VERSION, Feature, Problem, VerdictModel
 from api.once import once
 from api.openapi import reference
@@ -76,6 +78,9 @@ async def conformity(
         Literal["id", "en"] | None,
         Query(description="Also say each verdict in sentences of this language"),
     ] = None,
+    dry_run: Annotated[
+        bool, Query(description="Judge without putting the verdict on record")
+    ] = False,
     idempotency_key: Annotated[
         str | None,
         Header(description="New for each request; the same key sent again gets the same answer"),
@@ -86,6 +91,10 @@ async def conformity(
     A geometry is never repaired: a fault is refused with its place. The body of the answer
     is byte for byte what the library and the command give for the same input. With
     `explain` each verdict is wrapped: `headline`, `sentences` (one per finding), `verdict`.
+
+    Unless it is a dry run the verdict is put on record before it is answered:
+    `Tataruang-Register` is its number (of a collection the first and the last), `Location`
+    its address, `Tataruang-Check-Code` the code by which a letter is verified.
     """
     state = request.app.state
     raw = await read_body(
@@ -94,17 +103,42 @@ async def conformity(
     service = state.opening.current()
 
     async def judge() -> Answered:
-        answer = await state.workers.run(service.conformity, raw, on, plan, explain)
-        notes = [note.to_dict() for note in answer.notes]
-        return Answered(answer.body, json.dumps(notes)[:4000] if notes else "")
+        key = _register_key(request, idempotency_key)
+        work = partial(service.conformity, raw, on, plan, record=not dry_run, key=key)
+        judged = await state.workers.run(work)
+        # The thread is free while the register reaches the disk.
+        receipts = await asyncio.wrap_future(judged.pending) if judged.pending else []
+        headers = _headers(judged, receipts)
+        return Answered(judged.body(receipts, explain), headers)
 
     given, replayed = await once(request, raw, judge)
-    headers = {"cache-control": "no-store"}
-    if given.notes:
-        headers[NOTES_HEADER] = given.notes
+    headers = {"cache-control": "no-store"} | given.headers
     if replayed:
         headers[REPLAYED_HEADER] = "true"
     return Response(given.body, media_type="application/json", headers=headers)
+
+
+def _register_key(request: Request, key: str | None) -> str | None:
+    """Return the key under which the register knows this request of this caller."""
+    if key is None:
+        return None
+    return fingerprint(str(request.state.caller), clean_key(key)).hex()
+
+
+def _headers(judged: Any, receipts: list[Any]) -> dict[str, str]:
+    headers = {}
+    if judged.notes:
+        headers[NOTES_HEADER] = json.dumps([note.to_dict() for note in judged.notes])[:4000]
+    if not receipts:
+        return headers
+    first, last = receipts[0], receipts[-1]
+    if judged.single:
+        headers["location"] = f"/v1/conformity/{first.id}"
+        headers["tataruang-check-code"] = first.check_code
+        headers["tataruang-register"] = first.id
+    else:
+        headers["tataruang-register"] = f"{first.id}..{last.id}"
+    return headers
 
 
 @router.get(

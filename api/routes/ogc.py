@@ -67,7 +67,7 @@ def _send(request: Request, document: Any, page: str, **content: Any) -> Respons
     if form_of(request, BOTH) == "json":
         kind = content.pop("kind", JSON)
         return Response(orjson.dumps(document), media_type=kind, headers=headers)
-    from api.ogc.pages import render
+    from api.web.pages import render
 
     content.pop("kind", None)
     base = str(request.base_url).rstrip("/")
@@ -207,7 +207,7 @@ def _answer(at: Any, one: Collection, given: dict[str, str], form: str) -> tuple
     if form == "flatgeobuf":
         return formats.as_flatgeobuf(one, page, query.system), "application/flatgeobuf", uri
     if form == "html":
-        from api.ogc.pages import render
+        from api.web.pages import render
 
         rows = list(
             zip((page.rows + 1).tolist(), formats.properties_of(one, page.rows), strict=True)
@@ -238,7 +238,7 @@ def _one(
     ]
     if form != "html":
         return formats.as_feature(one, page, system, links), formats.GEOJSON, system.uri
-    from api.ogc.pages import render
+    from api.web.pages import render
 
     [content] = formats.properties_of(one, page.rows)
     point = one.shapes[page.rows[0]].representative_point()

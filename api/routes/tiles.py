@@ -1,12 +1,14 @@
-"""Vector tiles with their description; an unchanged tile costs nothing to ask for again."""
+"""Vector and raster tiles with their description; an unchanged tile costs nothing to ask again."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.http import PROBLEMS, StrictRoute
+from api.negotiation import unchanged
 from api.tiles.zoom import MAX_ZOOM
 
 router = APIRouter(tags=["tiles"], route_class=StrictRoute)
@@ -20,40 +22,101 @@ LayerName = Annotated[
     str, Path(min_length=1, max_length=64, pattern=r"^\w[\w.-]*$", description="Name of a layer")
 ]
 Index = Annotated[int, Path(ge=0, lt=1 << MAX_ZOOM)]
+Zoom = Annotated[int, Path(ge=0, le=MAX_ZOOM)]
+Version = Annotated[str | None, Query(max_length=64, description="Version, for caching")]
+Filter = Annotated[str | None, Query(max_length=4_000, description="CQL2 text")]
+TILES: Final[dict[int | str, dict[str, Any]]] = PROBLEMS | {
+    204: {"description": "Nothing is there"},
+    304: {"description": "Unchanged"},
+}
 
 
 @router.get(
     "/tiles/{layer}/{z}/{x}/{y}.mvt",
     summary="A vector tile",
     response_class=Response,
-    responses=PROBLEMS
-    | {
-        200: {"description": "The tile, gzipped", "content": {MVT: {}}},
-        204: {"description": "Nothing is there"},
-        304: {"description": "Unchanged"},
-    },
+    responses=TILES | {200: {"description": "The tile, gzipped", "content": {MVT: {}}}},
 )
 async def tile(
     request: Request,
     layer: LayerName,
-    z: Annotated[int, Path(ge=0, le=MAX_ZOOM)],
+    z: Zoom,
     x: Index,
     y: Index,
-    v: Annotated[str | None, Query(max_length=64, description="Version, for caching")] = None,
+    v: Version = None,
+    filter: Filter = None,
 ) -> Response:
-    """Return a tile of a layer in Web Mercator, for drawing only."""
+    """Return a tile of a layer in Web Mercator, for drawing only; `filter` leaves features out."""
+    return await send_tile(request, layer, (z, x, y), v, filter)
+
+
+@router.get(
+    "/tiles/{layer}/{z}/{x}/{y}.png",
+    summary="A raster tile of a class map",
+    response_class=Response,
+    responses=TILES | {200: {"description": "The tile", "content": {"image/png": {}}}},
+)
+async def picture(
+    request: Request, layer: LayerName, z: Zoom, x: Index, y: Index, v: Version = None
+) -> Response:
+    """Return a picture of a hazard map; grey diagonals are ground that the map does not know."""
+    return await send_picture(request, layer, (z, x, y), v)
+
+
+async def send_tile(
+    request: Request,
+    layer: str,
+    place: tuple[int, int, int],
+    v: str | None = None,
+    text: str | None = None,
+) -> Response:
+    """Answer with a vector tile, or that it is unchanged or empty."""
     state = request.app.state
-    source = state.opening.current().tiles
-    ready = await state.tile_workers.run(source.prepared, layer)
-    tag = f'"{ready.version}-{z}-{x}-{y}"'
-    headers = {"etag": tag, "cache-control": FOREVER if v == ready.version else FOR_NOW}
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    packed = await state.tile_workers.run(source.tile, layer, z, x, y)
+    service = state.opening.current()
+    headers, same = await _head(request, layer, place, v, text or "")
+    if same is not None:
+        return same
+    only = None
+    if text is not None:
+        only = await state.tile_workers.run(service.filters.of, layer, text)
+    packed = await state.tile_workers.run(service.tiles.tile, layer, *place, only)
     if not packed:
         return Response(status_code=204, headers=headers)
     headers["content-encoding"] = "gzip"
     return Response(packed, media_type=MVT, headers=headers)
+
+
+async def send_picture(
+    request: Request, layer: str, place: tuple[int, int, int], v: str | None = None
+) -> Response:
+    """Answer with a PNG tile, or that it is unchanged or empty."""
+    state = request.app.state
+    service = state.opening.current()
+    headers, same = await _head(request, layer, place, v, "png")
+    if same is not None:
+        return same
+    png = await state.tile_workers.run(service.tiles.raster, layer, *place)
+    if not png:
+        return Response(status_code=204, headers=headers)
+    return Response(png, media_type="image/png", headers=headers)
+
+
+async def _head(
+    request: Request, layer: str, place: tuple[int, int, int], v: str | None, more: str
+) -> tuple[dict[str, str], Response | None]:
+    """Return the headers of a tile, and the answer where the client has it already."""
+    from api.tiles.source import check_tile
+
+    check_tile(*place)
+    state = request.app.state
+    tiles = state.opening.current().tiles
+    version = await state.tile_workers.run(tiles.version, layer)
+    mark = hashlib.sha256(more.encode()).hexdigest()[:12] if more else ""
+    tag = f'"{version}-{"-".join(map(str, place))}{mark}"'
+    headers = {"etag": tag, "cache-control": FOREVER if v == version else FOR_NOW}
+    if unchanged(request, tag) is not None:
+        return headers, Response(status_code=304, headers=headers)
+    return headers, None
 
 
 @router.get("/tiles/{layer}/tilejson.json", summary="TileJSON of a layer", responses=PROBLEMS)
@@ -61,17 +124,35 @@ async def tilejson(request: Request, layer: LayerName) -> dict[str, Any]:
     """Describe the tiles of a layer for map programs."""
     state = request.app.state
     source = state.opening.current().tiles
-    ready = await state.tile_workers.run(source.prepared, layer)
-    base = str(request.base_url).rstrip("/")
-    west, south, east, north = ready.bounds
+    return await state.tile_workers.run(tile_json, source, layer, base_of(request))  # type: ignore[no-any-return]  # what it runs
+
+
+def base_of(request: Request) -> str:
+    """Return scheme, host and root path of a request."""
+    return str(request.base_url).rstrip("/")
+
+
+def tile_json(source: Any, layer: str, base: str) -> dict[str, Any]:
+    """Return the TileJSON of a vector layer or of a raster that can be drawn."""
+    from spatial.errors import LayerNotFoundError
+
+    try:
+        ready = source.prepared(layer)
+        bounds, version, form = ready.bounds, ready.version, "mvt"
+        more = {"vector_layers": [{"id": layer, "fields": dict.fromkeys(ready.fields, "")}]}
+    except LayerNotFoundError as error:
+        if error.code != "layer_not_vector":
+            raise
+        bounds, version, form = source.raster_layer(layer).bounds, source.version(layer), "png"
+        more = {}
+    west, south, east, north = bounds
     return {
         "tilejson": "3.0.0",
         "name": layer,
         "version": "1.0.0",
-        "tiles": [f"{base}/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt?v={ready.version}"],
+        "tiles": [f"{base}/tiles/{layer}/{{z}}/{{x}}/{{y}}.{form}?v={version}"],
         "minzoom": 0,
         "maxzoom": 16,
-        "bounds": ready.bounds,
+        "bounds": list(bounds),
         "center": [(west + east) / 2, (south + north) / 2, 11],
-        "vector_layers": [{"id": layer, "fields": dict.fromkeys(ready.fields, "")}],
-    }
+    } | more

@@ -20,6 +20,7 @@ __all__ = [
     "UNKNOWN_ZONE",
     "ZoneStyle",
     "layer_styles",
+    "raster_styles",
     "zone_colour",
     "zone_styles",
 ]
@@ -76,6 +77,19 @@ def zone_colour(code: str) -> str:
     """
     style = zone_styles().get(code)
     return UNKNOWN_ZONE if style is None else style.colour
+
+
+@cache
+def raster_styles() -> dict[str, dict[str, Any]]:
+    """Return how rasters are drawn: class rule, colour and words of each class.
+
+    Examples
+    --------
+    >>> raster_styles()["banjir"]["colours"]["tinggi"]
+    '#08519c'
+    """
+    text = (resources.files("api.symbology") / "rasters.toml").read_text(encoding="utf-8")
+    return {name: entry for name, entry in tomllib.loads(text).items() if isinstance(entry, dict)}
 
 
 @cache

@@ -71,7 +71,9 @@ class TileLayer:
 
     def __init__(self, frame: gpd.GeoDataFrame, name: str) -> None:
         self.name = name
-        keep = ~(frame.geometry.is_empty | frame.geometry.isna())
+        keep = ~(frame.geometry.is_empty | frame.geometry.isna()).to_numpy()
+        #: Numbers of the features in the layer, from one: the same as in OGC API Features.
+        self._numbers = np.flatnonzero(keep) + 1
         frame = frame.loc[keep]
         flat = shapely.force_2d(np.asarray(frame.geometry.array))
         self._geometries = project(flat, frame.crs, WEB_MERCATOR, densify=False)
@@ -80,8 +82,13 @@ class TileLayer:
         self._details: dict[int, _Detail] = {}
         self._lock = threading.Lock()
 
-    def tile(self, z: int, x: int, y: int) -> bytes:
+    def tile(self, z: int, x: int, y: int, only: NDArray[np.bool_] | None = None) -> bytes:
         """Cut and encode one tile; empty bytes where nothing is.
+
+        Parameters
+        ----------
+        only : array of bool, shape (rows of the frame,), optional
+            Features that are drawn.
 
         Examples
         --------
@@ -96,6 +103,8 @@ class TileLayer:
         margin = BUFFER * unit
         window = (west - margin, south - margin, east + margin, north + margin)
         found = np.sort(detail.tree.query(shapely.box(*window)))
+        if only is not None:
+            found = found[only[self._numbers[detail.rows[found]] - 1]]
         if not len(found):
             return b""
         cut = _cut(detail.geometries[found], window)
@@ -120,9 +129,8 @@ class TileLayer:
         np.rint((north - xy[:, 1]) / unit, out=grid[:, 1], casting="unsafe")
         rings, polygons = _ring_offsets(self.kind, offsets)
         codes, values = self._attributes.pick(rows)
-        features = encode_features(
-            self.kind, grid, rings, polygons, offsets_of(owner, len(rows)), rows + 1, codes
-        )
+        owners, numbers = offsets_of(owner, len(rows)), self._numbers[rows]
+        features = encode_features(self.kind, grid, rings, polygons, owners, numbers, codes)
         if not len(features):
             return b""
         head = field(1, self.name.encode()) + features.tobytes()

@@ -5,12 +5,18 @@ from __future__ import annotations
 import gzip
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
 
+from api.tiles.archive import Archive
 from api.tiles.layer import TileLayer
+from api.tiles.raster import RasterLayer
 from api.tiles.zoom import MAX_ZOOM
 from spatial.crs import LONLAT, to_crs
 from spatial.errors import LayerNotFoundError, LimitError
@@ -59,6 +65,10 @@ class TileSource:
     _former: dict[str, Prepared] = field(default_factory=dict)
     _tiles: OrderedDict[tuple[str, int, int, int], bytes] = field(default_factory=OrderedDict)
     _size: int = 0
+    folder: Path | None = None
+    _rasters: dict[str, RasterLayer] = field(default_factory=dict)
+    _archives: dict[str, Archive | None] = field(default_factory=dict)
+    _versions: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _preparing: threading.Lock = field(default_factory=threading.Lock)
 
@@ -83,8 +93,66 @@ class TileSource:
                 self._prepared[name] = found
         return found
 
-    def tile(self, name: str, z: int, x: int, y: int) -> bytes:
+    def version(self, name: str) -> str:
+        """Return the version of a layer that tiles are cut from, without reading it.
+
+        Raises
+        ------
+        LayerNotFoundError
+            If there is none of that name.
+        """
+        if not self._versions:
+            self._versions = {one["name"]: version_name(one["version"]) for one in self._listed()}
+        if name not in self._versions:
+            return version_name(self.engine.layer(name).version)
+        return self._versions[name]
+
+    def raster(self, name: str, z: int, x: int, y: int) -> bytes:
+        """Return one PNG tile of a class map; empty bytes where it does not reach.
+
+        Raises
+        ------
+        LayerNotFoundError
+            If there is no raster of that name, or none says how it is drawn.
+        """
+        check_tile(z, x, y)
+        return self.raster_layer(name).tile(z, x, y)
+
+    def raster_layer(self, name: str) -> RasterLayer:
+        """Return a raster ready for tiles."""
+        with self._preparing:
+            if name not in self._rasters:
+                stored = self.engine.layer(name)
+                path = getattr(stored, "path", None)
+                if path is None:
+                    raise LayerNotFoundError(
+                        "the layer {name} is no raster", code="layer_not_raster", name=name
+                    )
+                self._rasters[name] = RasterLayer(path, name)
+            return self._rasters[name]
+
+    def _listed(self) -> list[dict[str, Any]]:
+        return [
+            dict(one) if isinstance(one, Mapping) else one.to_dict() for one in self.engine.layers()
+        ]
+
+    def _archive(self, name: str, version: str) -> Archive | None:
+        """Return the pyramid of a version, where one was cut."""
+        key = f"{name}-{version}"
+        if key not in self._archives:
+            path = None if self.folder is None else self.folder / f"{key}.pmtiles"
+            self._archives[key] = Archive(path) if path is not None and path.is_file() else None
+        return self._archives[key]
+
+    def tile(
+        self, name: str, z: int, x: int, y: int, only: NDArray[np.bool_] | None = None
+    ) -> bytes:
         """Return one tile, gzipped; empty bytes where nothing is.
+
+        Parameters
+        ----------
+        only : array of bool, optional
+            Features that are drawn; such a tile is cut anew.
 
         Raises
         ------
@@ -92,6 +160,12 @@ class TileSource:
             `tile_out_of_range`, before any arithmetic with the zoom.
         """
         check_tile(z, x, y)
+        if only is not None:
+            raw = self.prepared(name).layer.tile(z, x, y, only)
+            return gzip.compress(raw, GZIP_LEVEL, mtime=0) if raw else b""
+        archive = self._archive(name, self.version(name))
+        if archive is not None and z <= archive.deepest:
+            return archive.get(z, x, y)
         ready = self.prepared(name)
         key = (f"{name}@{ready.version}", z, x, y)
         with self._lock:

@@ -11,7 +11,15 @@ import orjson
 
 from spatial.errors import PermitError
 
-__all__ = ["Decision", "Draft", "Receipt", "check_code", "sha256"]
+__all__ = [
+    "Decision",
+    "Draft",
+    "Receipt",
+    "check_code",
+    "code_of_letters",
+    "hash_range",
+    "sha256",
+]
 
 #: Crockford's digits: no letter that reads like another.
 DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -35,6 +43,40 @@ def check_code(link: str) -> str:
     bits = int(link[:16], 16) >> (64 - 5 * CODE_LETTERS)
     letters = "".join(DIGITS[bits >> shift & 31] for shift in range(45, -1, -5))
     return f"{letters[:5]}-{letters[5:]}"
+
+
+def code_of_letters(text: str) -> str:
+    """Return a code as it is printed, whatever way it was typed; empty for what is none.
+
+    Examples
+    --------
+    >>> code_of_letters(" 0123456ab7"), code_of_letters("O1234-l6AB7"), code_of_letters("x")
+    ('01234-56AB7', '01234-16AB7', '')
+    """
+    plain = text.strip().upper().replace("-", "").translate(str.maketrans("OIL", "011"))
+    if len(plain) != CODE_LETTERS or set(plain) - set(DIGITS):
+        return ""
+    return f"{plain[:5]}-{plain[5:]}"
+
+
+def hash_range(code: str) -> tuple[str, str]:
+    """Return the hashes between which an entry with a check code lies; none for no code.
+
+    Examples
+    --------
+    >>> low, high = hash_range(check_code("ab" * 32))
+    >>> low <= "ab" * 32 < high, hash_range("?")
+    (True, ('', ''))
+    """
+    plain = code_of_letters(code).replace("-", "")
+    if not plain:
+        return "", ""
+    bits = 0
+    for letter in plain:
+        bits = bits << 5 | DIGITS.index(letter)
+    free = 64 - 5 * CODE_LETTERS
+    # A letter after the last hexadecimal digit ends the range behind its every hash.
+    return f"{bits << free:016x}", f"{(bits << free) | ((1 << free) - 1):016x}g"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from zoning.register.chain import (
     decision_of,
     row_faults,
 )
-from zoning.register.entry import Decision, Draft, Receipt
+from zoning.register.entry import Decision, Draft, Receipt, code_of_letters, hash_range
 
 __all__ = ["Head", "Register"]
 
@@ -157,6 +157,16 @@ class Register:
                 what="; ".join(faults),
             )
         return found[0]
+
+    def with_code(self, code: str) -> Decision | None:
+        """Return the decision whose letter carries a check code, else None.
+
+        The code is the beginning of the entry's hash, so the index on hashes finds it.
+        """
+        low, high = hash_range(code)
+        found = self._select("WHERE hash >= ? AND hash < ?", (low, high))
+        same = [one for one in found if one.check_code == code_of_letters(code)]
+        return self.get(same[0].id) if same else None
 
     def verified(self, decision_id: str, code: str) -> Decision | None:
         """Return the decision that a letter's number and check code stand for, else None."""

@@ -1,4 +1,4 @@
-"""OGC API documents as pages for people: one template, everything escaped, nothing from outside."""
+"""Documents as pages for people: one template, everything escaped, nothing from outside."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["render"]
 @cache
 def _environment() -> jinja2.Environment:
     return jinja2.Environment(
-        loader=jinja2.PackageLoader("api.ogc", "templates"),
+        loader=jinja2.PackageLoader("api.web", "templates"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -1,0 +1,201 @@
+"""Tiles: pyramids hold what is cut, neighbours share their border, pictures show classes."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import mapbox_vector_tile
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from affine import Affine
+from fastapi.testclient import TestClient
+from PIL import Image
+from shapely.geometry import shape
+
+from api.tiles.archive import Archive
+from api.tiles.layer import TileLayer
+from api.tiles.matrix import limits, tile_matrix_set
+from api.tiles.pyramid import build_pyramid, pyramid_path
+from api.tiles.raster import RasterLayer
+from api.tiles.source import TileSource
+from spatial.errors import LayerNotFoundError
+
+
+def test_a_pyramid_holds_the_tiles_that_are_cut(fake: Any, tmp_path: Path) -> None:
+    source = TileSource(fake())
+    ready = source.prepared("rdtr")
+    path = pyramid_path(tmp_path, "rdtr", ready.version)
+    count = build_pyramid(ready, path, deepest=12)
+    archive = Archive(path)
+    seen = 0
+    for z in range(13):
+        west, north, east, south = limits(ready.bounds, z)
+        for x in range(west, east + 1):
+            for y in range(north, south + 1):
+                packed = archive.get(z, x, y)
+                seen += bool(packed)
+                assert (gzip.decompress(packed) if packed else b"") == ready.layer.tile(z, x, y)
+    assert seen == count
+    assert archive.get(12, 0, 0) == b""
+    assert archive.metadata["vector_layers"][0]["id"] == "rdtr"
+
+
+def test_the_reader_of_the_library_reads_our_file_the_same(fake: Any, tmp_path: Path) -> None:
+    from pmtiles.reader import MmapSource, Reader
+
+    ready = TileSource(fake()).prepared("rdtr")
+    path = tmp_path / "x.pmtiles"
+    build_pyramid(ready, path, deepest=11)
+    with path.open("rb") as stream:
+        theirs = Reader(MmapSource(stream))
+        for z, x, y in [(0, 0, 0), (5, 25, 16), (10, 826, 531), (11, 1652, 1063)]:
+            assert (theirs.get(z, x, y) or b"") == Archive(path).get(z, x, y)
+
+
+def test_the_service_sends_from_the_pyramid(fake: Any, tmp_path: Path) -> None:
+    source = TileSource(fake(), folder=tmp_path)
+    ready = source.prepared("rdtr")
+    build_pyramid(ready, pyramid_path(tmp_path, "rdtr", ready.version), deepest=9)
+    fresh = TileSource(fake(), folder=tmp_path)
+    assert gzip.decompress(fresh.tile("rdtr", 9, 413, 265)) == ready.layer.tile(9, 413, 265)
+    assert not fresh._prepared
+    assert fresh.tile("rdtr", 10, 826, 531)
+    assert fresh._prepared
+
+
+def test_neighbours_share_their_border_at_every_zoom() -> None:
+    """A jagged border between two polygons: in no tile a gap or an overlap is left."""
+    rng = np.random.default_rng(5)
+    x = 110.5 + rng.uniform(-0.01, 0.01, 2_000)
+    border = np.column_stack([x, np.linspace(-7, -6.8, 2_000)])
+    left = shapely.Polygon([(110.4, -7), *border, (110.4, -6.8)])
+    right = shapely.Polygon([(110.6, -7), *border, (110.6, -6.8)])
+    frame = gpd.GeoDataFrame({"a": [1, 2]}, geometry=[left, right], crs="EPSG:4326")
+    layer = TileLayer(frame, "x")
+    for z in range(6, 14):
+        west, north, east, south = limits((110.45, -6.95, 110.55, -6.85), z)
+        raw = layer.tile(z, (west + east) // 2, (north + south) // 2)
+        shapes = [
+            shape(feature["geometry"])
+            for feature in mapbox_vector_tile.decode(raw)["x"]["features"]
+        ]
+        if len(shapes) == 2:
+            both = shapely.union_all(shapely.make_valid(shapes))
+            overlap = shapely.area(shapely.make_valid(shapes)).sum() - both.area
+            assert overlap / both.area < 1e-3, z
+            assert sum(len(part.interiors) for part in shapely.get_parts([both])) < 5, z
+
+
+def test_a_filter_leaves_features_out_and_keeps_their_numbers(client: TestClient) -> None:
+    whole = client.get("/tiles/rdtr/10/826/531.mvt")
+    part = client.get("/tiles/rdtr/10/826/531.mvt?filter=zona='R-2'")
+    every = mapbox_vector_tile.decode(whole.content)["rdtr"]["features"]
+    some = mapbox_vector_tile.decode(part.content)["rdtr"]["features"]
+    assert {one["id"] for one in some} == {
+        one["id"] for one in every if one["properties"]["zona"] == "R-2"
+    }
+    assert whole.headers["etag"] != part.headers["etag"]
+    assert client.get("/tiles/rdtr/10/826/531.mvt?filter=zona='none'").status_code == 204
+    assert client.get("/tiles/rdtr/10/826/531.mvt?filter=zona").status_code == 400
+
+
+def test_ogc_tiles_put_rows_before_columns(client: TestClient) -> None:
+    ours = client.get("/tiles/rdtr/10/826/531.mvt").content
+    assert client.get("/ogc/collections/rdtr/tiles/WebMercatorQuad/10/531/826").content == ours
+    together = client.get("/ogc/tiles/WebMercatorQuad/10/531/826?collections=rdtr")
+    assert together.content == ours
+    unknown = client.get("/ogc/tiles/WebMercatorQuad/10/531/826?collections=rdtr,rahasia")
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "collection_unknown")
+
+
+def test_tilesets_describe_themselves(client: TestClient) -> None:
+    [one] = client.get("/ogc/collections/rdtr/tiles").json()["tilesets"]
+    document = client.get(next(x["href"] for x in one["links"] if x["rel"] == "self")).json()
+    assert document["dataType"] == "vector"
+    [template] = [x["href"] for x in document["links"] if x["rel"] == "item"]
+    limit = document["tileMatrixSetLimits"][10]
+    url = template.format(tileMatrix=10, tileRow=limit["minTileRow"], tileCol=limit["minTileCol"])
+    assert client.get(url).status_code == 200
+    [scheme] = [x["href"] for x in document["links"] if x["rel"].endswith("tiling-scheme")]
+    assert client.get(scheme).json() == tile_matrix_set()
+    [whole] = client.get("/ogc/tiles").json()["tilesets"]
+    assert client.get(whole["links"][0]["href"]).status_code == 200
+
+
+BAD_TILES = [
+    "/tiles/rdtr/40/0/-1.mvt",
+    "/tiles/rdtr/99999999/0/0.mvt",
+    "/tiles/rdtr/" + "9" * 4301 + "/0/0.mvt",
+    "/tiles/rdtr/2/4/0.mvt",
+    "/tiles/rdtr/1e3/0/0.png",
+    "/ogc/tiles/WebMercatorQuad/99999999/0/0",
+    "/ogc/collections/rdtr/tiles/WebMercatorQuad/3/8/0",
+    "/ogc/collections/rdtr/tiles/WorldCRS84Quad/3/1/0",
+    "/tiles/..%2f..%2fetc/1/0/0.mvt",
+    "/tiles/rahasia/1/0/0.mvt",
+    "/tiles/rdtr/1/0/0.png",
+]
+
+
+@pytest.mark.parametrize("path", BAD_TILES, ids=lambda path: path[:40])
+def test_a_tile_that_cannot_be(client: TestClient, path: str) -> None:
+    """Rows 48-50 and 52 of the catalogue: refused before any arithmetic with the zoom."""
+    assert client.get(path).status_code == 404
+
+
+@pytest.fixture
+def depths(tmp_path: Path) -> Path:
+    """Four strips: dry, shallow, deep, unknown."""
+    values = np.repeat(np.array([[0.0, 0.5, 2.0, -9999.0]], np.float32), 25, axis=1)
+    path = tmp_path / "banjir.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", width=100, height=100, count=1, dtype="float32",
+        crs="EPSG:32749", transform=Affine(30, 0, 460_000, 0, -30, 9_240_000), nodata=-9999.0,
+    ) as out:  # fmt: skip
+        out.write(np.repeat(values, 100, axis=0), 1)
+    return path
+
+
+def test_a_picture_shows_the_classes_and_what_is_not_known(depths: Path) -> None:
+    layer = RasterLayer(depths, "banjir_100")
+    west, north, east, south = limits(layer.bounds, 14)
+    colours: set[tuple[int, ...]] = set()
+    for x in range(west, east + 1):
+        for y in range(north, south + 1):
+            png = layer.tile(14, x, y)
+            if png:
+                image = Image.open(io.BytesIO(png))
+                assert (image.mode, image.size) == ("P", (256, 256))
+                colours |= {tuple(one) for one in np.array(image.convert("RGBA")).reshape(-1, 4)}
+    opaque = {one[:3] for one in colours if one[3]}
+    assert opaque == {(0x9E, 0xCA, 0xE1), (0x08, 0x51, 0x9C), (107, 114, 128)}
+    assert layer.tile(14, 0, 0) == b""
+
+
+def test_a_pixel_has_the_class_of_the_cell_below_it(depths: Path) -> None:
+    """Against the raster itself, at the middle of cells far from their edges."""
+    from spatial.crs import operation
+
+    layer = RasterLayer(depths, "banjir_100")
+    move = operation("EPSG:32749", "OGC:CRS84")
+    for column, expected in [(12, None), (37, (0x9E, 0xCA, 0xE1)), (62, (0x08, 0x51, 0x9C))]:
+        place = np.array([[460_000 + column * 30 + 15, 9_240_000 - 50 * 30 - 15]])
+        [[lon, lat]] = move(place)
+        x, y, _, _ = limits((lon, lat, lon, lat), 15)
+        picture = np.array(Image.open(io.BytesIO(layer.tile(15, x, y))).convert("RGBA"))
+        size = 1 << 15
+        column_px = int(((lon + 180) / 360 * size - x) * 256)
+        row_px = int(((1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2 * size - y) * 256)
+        pixel = picture[row_px, column_px]
+        assert (tuple(pixel[:3]) if pixel[3] else None) == expected
+
+
+def test_a_raster_without_colours_is_not_drawn(depths: Path) -> None:
+    with pytest.raises(LayerNotFoundError, match="no colours"):
+        RasterLayer(depths, "dem")
