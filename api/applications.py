@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import geopandas as gpd
+import shapely
 
 from api.errors import RequestError
-from api.geojson import declared_crs, parse_geometry
+from api.geojson import declared_crs, parse_geometry, parse_line
 from api.models import check_properties
 from api.strict_json import parse
 from spatial.crs import Bounds, parse_crs
@@ -120,13 +122,31 @@ def _row(
     row["geometry"], met = parse_geometry(
         feature.get("geometry"), crs=crs, pointer=f"{pointer}/geometry", what=what, within=within
     )
-    if "footprint" in row:
-        row["footprint"], more = parse_geometry(
-            row["footprint"], crs=crs, pointer=f"{pointer}/properties/footprint",
-            what=f"footprint of {what}", within=within,
+    return row, [*met, *_drawings(row, f"{pointer}/properties", crs, what, within)]
+
+
+def _drawings(row: Row, pointer: str, crs: str, what: str, within: Bounds) -> list[Note]:
+    """Turn what a permit draws beside its parcel into geometries."""
+    notes: list[Note] = []
+    read = partial(parse_geometry, crs=crs, within=within)
+    for name in ("footprint", "geom_hijau", "geom_basement"):
+        if name in row:
+            row[name], met = read(row[name], pointer=f"{pointer}/{name}", what=f"{name} of {what}")
+            notes += met
+    if "geom_lantai" in row:
+        floors = []
+        for number, floor in enumerate(row["geom_lantai"]):
+            place = f"{pointer}/geom_lantai/{number}"
+            shape, met = read(floor, pointer=place, what=f"floor {number + 1} of {what}")
+            floors.append(shape)
+            notes += met
+        row["geom_lantai"] = shapely.GeometryCollection(floors)
+    if "garis_jalan" in row:
+        row["garis_jalan"] = parse_line(
+            row["garis_jalan"], crs=crs, within=within,
+            pointer=f"{pointer}/garis_jalan", what=f"garis_jalan of {what}",
         )  # fmt: skip
-        met += more
-    return row, list(met)
+    return notes
 
 
 def _features(document: Any, most: int) -> tuple[list[Any], bool]:

@@ -138,4 +138,4 @@ class BatchJudge:
 
 
 def _shapes(row: Row) -> list[BaseGeometry]:
-    return [row[name] for name in ("geometry", "footprint") if name in row]
+    return [value for value in row.values() if isinstance(value, BaseGeometry)]

@@ -18,7 +18,7 @@ from spatial.errors import CrsError, EngineError, GeometryError, LimitError
 from spatial.notes import Note
 from spatial.validity import MAX_VERTICES, require_polygon
 
-__all__ = ["LONLAT", "declared_crs", "parse_geometry"]
+__all__ = ["LONLAT", "declared_crs", "parse_geometry", "parse_line"]
 
 LONLAT: Final = "OGC:CRS84"
 _SHOWN: Final = 80
@@ -108,6 +108,52 @@ def parse_geometry(
     return geometry, _height_notes(rings, what)
 
 
+def parse_line(
+    value: Any,
+    *,
+    crs: str = LONLAT,
+    pointer: str = "/geometry",
+    what: str = "line",
+    within: Bounds = INDONESIA,
+) -> BaseGeometry:
+    """Turn a GeoJSON LineString or MultiLineString into a geometry.
+
+    Raises
+    ------
+    GeometryError, CrsError, LimitError
+        With the pointer of the fault.
+
+    Examples
+    --------
+    >>> parse_line({"type": "LineString", "coordinates": [[110.6, -6.9], [110.7, -6.9]]}).wkt
+    'LINESTRING (110.6 -6.9, 110.7 -6.9)'
+    """
+    kind = value.get("type") if isinstance(value, dict) else None
+    if kind not in ("LineString", "MultiLineString"):
+        raise GeometryError(
+            "the geometry at {pointer} is a {kind}, not a LineString or MultiLineString",
+            code="line_kind",
+            hint="Send the edge of the road as a line",
+            pointer=pointer,
+            kind=str(kind)[:_SHOWN],
+        )
+    coordinates = value.get("coordinates")
+    lines = [coordinates] if kind == "LineString" else coordinates
+    if not isinstance(lines, list) or not all(isinstance(line, list) for line in lines):
+        raise _shape_error(f"{pointer}/coordinates")
+    places = [(f"{pointer}/coordinates/{number}", line) for number, line in enumerate(lines)]
+    _check_size(places, what)
+    for place, line in places:
+        _check_positions(place, line)
+        if len(line) < 2:
+            raise _shape_error(place)
+    if not places:
+        raise _shape_error(f"{pointer}/coordinates")
+    check_extent(_bounds(places), crs, within=within, what=what)
+    parts = [shapely.LineString([position[:2] for position in line]) for _, line in places]
+    return parts[0] if len(parts) == 1 else shapely.MultiLineString(parts)
+
+
 def _polygons(value: Any, pointer: str) -> list[Any]:
     """Return the polygons of a geometry as nested lists, whatever is inside them."""
     if not isinstance(value, dict):
@@ -172,7 +218,7 @@ def _check_size(rings: list[tuple[str, list[Any]]], what: str) -> None:
         )
 
 
-def _check_ring(pointer: str, ring: list[Any]) -> None:
+def _check_positions(pointer: str, ring: list[Any]) -> None:
     for number, position in enumerate(ring):
         if not _is_position(position):
             raise GeometryError(
@@ -181,6 +227,10 @@ def _check_ring(pointer: str, ring: list[Any]) -> None:
                 hint="Write [longitude, latitude] as numbers, not as text",
                 pointer=f"{pointer}/{number}",
             )
+
+
+def _check_ring(pointer: str, ring: list[Any]) -> None:
+    _check_positions(pointer, ring)
     if len(ring) < 4:
         raise GeometryError(
             "the ring at {pointer} has {count} positions; the smallest has four",

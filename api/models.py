@@ -84,6 +84,16 @@ class PermitProperties(BaseModel):
     jbb_m: Length | None = Field(None, description="Rear setback, m")
     kelas_jalan: str | None = Field(None, max_length=100, description="Class of the road in front")
     footprint: dict[str, Any] | None = Field(None, description="Polygon of the building")
+    geom_lantai: list[dict[str, Any]] | None = Field(
+        None, min_length=1, max_length=300, description="A Polygon for each floor"
+    )
+    geom_hijau: dict[str, Any] | None = Field(
+        None, description="Polygon of the green open area outside buildings"
+    )
+    geom_basement: dict[str, Any] | None = Field(None, description="Polygon of the basement")
+    garis_jalan: dict[str, Any] | None = Field(
+        None, description="Line of the road edge from which the setback is measured"
+    )
     tanggal: str | None = Field(None, description="Date of application, YYYY-MM-DD")
     kkpr_tanggal: str | None = Field(None, description="Date of a KKPR held already, YYYY-MM-DD")
     status_pembangunan: str | None = Field(

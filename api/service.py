@@ -40,6 +40,7 @@ from spatial.crs import INDONESIA, Bounds, check_extent, parse_crs
 from spatial.errors import EngineError, LayerNotFoundError
 from spatial.notes import Note
 from zoning import explain, headline
+from zoning.permit import SHAPES
 from zoning.register import Decision, Receipt
 
 __all__ = ["EngineLike", "Judged", "Service", "explained"]
@@ -269,10 +270,8 @@ class Service:
 
 def shapes_of(permits: gpd.GeoDataFrame) -> list[BaseGeometry]:
     """Return every geometry that judging permits will measure."""
-    shapes: list[BaseGeometry] = list(permits.geometry)
-    if "footprint" in permits:
-        shapes += [shape for shape in permits["footprint"] if isinstance(shape, BaseGeometry)]
-    return shapes
+    columns = [permits.geometry, *(permits[name] for name in SHAPES if name in permits)]
+    return [shape for column in columns for shape in column if isinstance(shape, BaseGeometry)]
 
 
 def _end(heavy: HeavyJudge | None, engine: Any) -> None:

@@ -359,3 +359,29 @@ def test_a_fault_of_ours_says_nothing_of_its_inside(client: TestClient, permit: 
     assert answer.status_code == 500
     assert answer.json()["code"] == "fault"
     assert "ZeroDivision" not in answer.text
+
+
+def test_what_is_drawn_beside_the_parcel_is_read_as_strictly(
+    client: TestClient, permit: Permit
+) -> None:
+    square = polygon(ring(*SMALL))
+    drawn = {
+        "geom_lantai": [square, square],
+        "geom_hijau": square,
+        "geom_basement": square,
+        "garis_jalan": {"type": "LineString", "coordinates": ring((0, 0), (9, 0))},
+    }
+    permit["properties"] |= drawn
+    assert send(client, permit).status_code == 200
+    for name, bad, code in [
+        ("geom_lantai", [square, polygon(ring(*BOWTIE))], "self_intersection"),
+        ("geom_lantai", square, "property_refused"),
+        ("geom_hijau", {"type": "Point", "coordinates": [1, 2]}, "geometry_kind"),
+        ("garis_jalan", square, "line_kind"),
+        ("garis_jalan", {"type": "LineString", "coordinates": [[1, 2]]}, "coordinates_shape"),
+        ("garis_jalan", {"type": "LineString", "coordinates": [["a", 2]]}, "coordinate_not_number"),
+        ("garis_jalan", {"type": "MultiLineString", "coordinates": []}, "coordinates_shape"),
+    ]:
+        spoiled = permit | {"properties": permit["properties"] | {name: bad}}
+        problem = refused(send(client, spoiled), 422, code)
+        assert problem["pointer"].startswith(f"/properties/{name}")
