@@ -24,6 +24,7 @@ __all__ = ["Answered", "Answers", "clean_key", "fingerprint"]
 LONGEST_KEY: Final = 255
 #: A request that began so long ago and has no answer was cut off; it may be sent again.
 FORGOTTEN_S: Final = 120.0
+TRIES: Final = 200
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS answers (
     caller TEXT NOT NULL, key TEXT NOT NULL, print BLOB NOT NULL, begun REAL NOT NULL,
@@ -71,6 +72,7 @@ class Answers:
         self._path = path
         self._keep_s = keep_hours * 3600
         self._swept = 0.0
+        self._ready = False
 
     def begin(self, caller: str, key: str, print_: bytes) -> Answered | None:
         """Take a key for a request, or return the answer it was given before.
@@ -128,9 +130,10 @@ class Answers:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             base = sqlite3.connect(self._path, timeout=5.0, isolation_level=None)
-            base.execute("PRAGMA journal_mode=WAL")
             base.execute("PRAGMA synchronous=FULL")
-            base.executescript(SCHEMA)
+            if not self._ready:
+                _prepare(base)
+                self._ready = True
             yield base
         except (sqlite3.Error, OSError) as error:
             raise StoreError(
@@ -142,6 +145,21 @@ class Answers:
         finally:
             if base is not None:
                 base.close()
+
+
+def _prepare(base: sqlite3.Connection) -> None:
+    """Make the table. Several workers may begin at once, and turning to WAL does not wait."""
+    for _ in range(TRIES):
+        try:
+            base.execute("PRAGMA journal_mode=WAL")
+            base.executescript(SCHEMA)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            time.sleep(0.02)
+        else:
+            return
+    raise sqlite3.OperationalError("database is locked")
 
 
 def _answered(row: tuple[bytes, float, int | None, str, bytes], print_: bytes) -> Answered:
