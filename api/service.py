@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import geopandas as gpd
 import orjson
@@ -29,7 +29,7 @@ from api.map_description import describe
 from api.observe import count_verdict
 from api.ogc.collection import Collections
 from api.ogc.filters import Filters
-from api.opinion import Opinions
+from api.opinions import Opinions
 from api.place import Places
 from api.plan_facts import zone_rules
 from api.search import Gazetteer, find
@@ -42,6 +42,9 @@ from spatial.notes import Note
 from zoning import explain, headline
 from zoning.permit import SHAPES
 from zoning.register import Decision, Receipt
+
+if TYPE_CHECKING:
+    from api.engine import Engine
 
 __all__ = ["EngineLike", "Judged", "Service", "explained"]
 
@@ -107,7 +110,7 @@ class Service:
         self.heavy = heavy
         # Requests hold the service they began with; what it runs ends after the last of them.
         weakref.finalize(self, _end, heavy, engine)
-        self._opinions = Opinions(engine)
+        self._opinions: dict[Language, Opinions] = {}
         self.tiles = TileSource(engine)
         if settings.state_folder is not None:
             self.tiles.folder = settings.state_folder / "ubin"
@@ -202,9 +205,12 @@ class Service:
         found: Decision | None = self._register().with_code(code)
         return found
 
-    def opinion(self, decision_id: str, verify_url: str, language: Language) -> bytes:
+    def opinion(self, decision_id: str, language: Language) -> bytes:
         """Return the technical opinion of a decision on record as PDF."""
-        return self._opinions.pdf(self.decision(decision_id), verify_url, language)
+        found = self.decision(decision_id)
+        if language not in self._opinions:
+            self._opinions[language] = Opinions(cast("Engine", self.engine), language)
+        return self._opinions[language].pdf(found)
 
     def _register(self) -> Any:
         if not hasattr(self.engine, "register"):

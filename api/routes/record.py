@@ -10,11 +10,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.clock import OFFICE_TIME
-from api.formats import area
 from api.http import PROBLEMS, StrictRoute
 from api.negotiation import HTML, form_of, unchanged
 from api.openapi import reference
-from api.wording import VERDICTS
 from spatial.errors import LayerNotFoundError
 
 router = APIRouter(tags=["record"], route_class=StrictRoute)
@@ -50,8 +48,7 @@ async def opinion(
     tag = f'"{decision.hash[:24]}-{lang}"'
     if (same := unchanged(request, tag)) is not None:
         return same
-    verify = str(request.url_for("verify", code=decision.check_code))
-    pdf = await state.tile_workers.run(service.opinion, number, verify, lang)
+    pdf = await state.tile_workers.run(service.opinion, number, lang)
     headers = {
         "etag": tag,
         "cache-control": PRIVATE,
@@ -100,17 +97,16 @@ async def verify(
     """Say which decision a letter's code stands for; nothing of the applicant is shown."""
     service = request.app.state.opening.current()
     found = await run_in_threadpool(service.verified, code)
-    about = None if found is None else _about(found)
     if form_of(request, ("json", "html")) == "html":
-        return _page(request, code, about)
-    if about is None:
+        return _page(request, code, found)
+    if found is None:
         raise LayerNotFoundError(
             "no decision carries the code {letters!r}",
             code="check_code_unknown",
             hint="Read it again: it has ten signs, O is read as 0, I and L as 1",
             letters=code,
         )
-    return Response(orjson.dumps(about), media_type="application/json", headers=_HEADERS)
+    return Response(orjson.dumps(_about(found)), media_type="application/json", headers=_HEADERS)
 
 
 _HEADERS: Final = {"cache-control": "no-store", "vary": "accept"}
@@ -135,17 +131,15 @@ def _office_time(text: str) -> str:
     return datetime.fromisoformat(text).astimezone(OFFICE_TIME).isoformat(timespec="seconds")
 
 
-def _page(request: Request, code: str, about: dict[str, Any] | None) -> Response:
+def _page(request: Request, code: str, found: Any) -> Response:
+    if found is not None:
+        from api.reports.html import render_verification
+
+        kept = ("id", "permit_id", "verdict", "on", "recorded_at", "engine")
+        said = {name: found.entry[name] for name in kept} | {"hash": found.hash}
+        return Response(render_verification(said), media_type=HTML, headers=_HEADERS)
     from api.web.pages import render
 
-    body = render(
-        "verify",
-        base=str(request.base_url).rstrip("/"),
-        crumbs=[],
-        links=[],
-        code=code,
-        decision=about,
-        words=VERDICTS[about["verdict"]] if about else None,
-        area=area(about["area_m2"]) if about else "",
-    )
-    return Response(body, 200 if about else 404, media_type=HTML, headers=_HEADERS)
+    base = str(request.base_url).rstrip("/")
+    body = render("verify", base=base, crumbs=[], links=[], code=code)
+    return Response(body, 404, media_type=HTML, headers=_HEADERS)

@@ -73,7 +73,7 @@ def test_the_code_on_the_paper_leads_to_the_decision(
         assert about["verdict"] == answer.json()["verdict"]
     assert "geometry" not in json.dumps(about)
     page = office.get(f"/verify/{code}", headers={"accept": "text/html"})
-    assert "Kode tercatat" in page.text
+    assert "Surat ini asli" in page.text
 
 
 @pytest.mark.parametrize("code", ["00000-00000", "x", "' OR 1=1", "<script>", "0" * 40])
