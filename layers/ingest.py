@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import rasterio
-from rasterio.errors import RasterioError
-
-from layers.opener import opened
+from layers.files import format_of, raster_file
+from layers.files.sniff import RASTERS
 from layers.poverty.door import guard
-from layers.reading import read
+from layers.reading import digest_of, read
 from layers.store import Store, Version
-from spatial.crs import INDONESIA, Bounds, check_extent, parse_crs
-from spatial.errors import LayerNotFoundError, RasterError
+from spatial.crs import INDONESIA, Bounds, check_extent
+from spatial.errors import LayerNotFoundError
 from spatial.notes import Note
 
 __all__ = ["ingest_file"]
@@ -33,6 +30,7 @@ def ingest_file(
     source_crs: Any = None,
     encoding: str | None = None,
     strict: bool = False,
+    nodata: float | None = None,
     valid_from: date | None = None,
     valid_to: date | None = None,
     legal: Mapping[str, Any] | None = None,
@@ -50,6 +48,8 @@ def ingest_file(
         Degrees; coordinates outside are an error.
     kind, layer, source_crs, encoding, strict
         As `layers.read` takes them.
+    nodata : float, optional
+        Of a raster that states none.
     valid_from, valid_to : date, optional
         Days on which it is law.
     legal : mapping, optional
@@ -68,19 +68,20 @@ def ingest_file(
     EngineError
         Whatever is wrong with the file; nothing is then published.
     """
-    with opened(path) as file:
-        if file.format == "raster":
-            provenance = _raster_provenance(file.path, within)
+    if format_of(path) in RASTERS:
+        with raster_file(path, crs=source_crs, nodata=nodata) as (file, facts):
+            check_extent(tuple(facts["bounds"]), facts["crs"], within=within, what=Path(path).name)
+            origin = facts | {"file": Path(path).name, "sha256": digest_of(path)}
             version = store.publish(
-                file.path,
+                file,
                 name=name,
                 kind=kind or "raster",
                 legal=legal,
-                provenance=provenance,
+                provenance=origin,
                 valid_from=valid_from,
                 valid_to=valid_to,
             )
-            return version, ()
+        return version, ()
     found = read(
         path,
         kind=kind,
@@ -113,39 +114,3 @@ def _earlier(store: Store, name: str) -> Mapping[str, Any]:
         return store.get(name).version.provenance
     except LayerNotFoundError:
         return {}
-
-
-def _raster_provenance(path: Path, within: Bounds) -> dict[str, Any]:
-    """Look at a raster before it is stored: CRS, no-data, place, and whether it can be read."""
-    try:
-        with rasterio.open(path, driver="GTiff") as source:
-            crs = parse_crs(source.crs.to_wkt() if source.crs else None, what=path.name)
-            if source.nodata is None:
-                raise RasterError(
-                    "{name} states no value that means no data",
-                    code="raster_nodata_missing",
-                    hint="Set it: gdal_edit.py -a_nodata -9999 {name}",
-                    name=path.name,
-                )
-            check_extent(tuple(source.bounds), crs, within=within, what=path.name)
-            source.read(1, window=((source.height - 1, source.height), (0, source.width)))
-            size = {"width": source.width, "height": source.height, "bands": source.count}
-            nodata = float(source.nodata)
-    except RasterioError as error:
-        raise RasterError(
-            "{name} cannot be read as a raster: {reason}",
-            code="raster_not_readable",
-            hint="The file is cut off or damaged; fetch it again",
-            name=path.name,
-            reason=str(error).splitlines()[0][:160],
-        ) from error
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return {
-        "file": path.name,
-        "sha256": digest,
-        "format": "raster",
-        "crs": crs.to_string(),
-        "nodata": nodata,
-        **size,
-    }

@@ -12,10 +12,9 @@ import pandas as pd
 import pyproj
 import shapely
 
+from layers.files import Raw, read_confined
 from layers.kinds import Kind, kind_named, recognise
 from layers.layer import Layer, Provenance
-from layers.opener import opened
-from layers.raw import Raw, finite_bounds, read_raw
 from layers.values import blank_to_na, to_numbers
 from spatial.crs import (
     INDONESIA,
@@ -31,7 +30,7 @@ from spatial.notes import Note
 from spatial.repair import repair as repair_polygons
 from spatial.validity import faults
 
-__all__ = ["read"]
+__all__ = ["digest_of", "read"]
 
 #: A geometry of a layer may be large: a whole class of a province in one feature.
 _ANY_SIZE = 2**31
@@ -101,56 +100,60 @@ def read(
     >>> found.kind.name, found.frame["zona"].tolist()
     ('pola_ruang', ['R-2'])
     """
-    with opened(path) as file:
-        raw = read_raw(file, layer, encoding)
-        digest = _digest(Path(path) if Path(path).is_file() else file.path)
-        notes = list(raw.notes)
-        frame = raw.frame
-        stated = raw.crs is not None
-        if isinstance(frame, gpd.GeoDataFrame):
-            crs = _crs(raw, source_crs, file.name)
-            frame = frame.set_crs(crs, allow_override=True)
-            if frame.geometry.name != "geometry":
-                frame = frame.rename_geometry("geometry")
-            frame = _geometry(frame, file.name, within or INDONESIA, notes)
-            frame = _checked(frame, file.name, strict=strict, mend=repair, notes=notes)
-        official = [str(column) for column in frame.columns if column != "geometry"]
-        chosen = kind_named(kind) if kind else recognise(official, _types(frame))
-        frame, columns = _renamed(frame, chosen, official)
-        frame = _valued(frame, chosen, notes)
-        origin = Provenance(
-            file=file.name,
-            sha256=digest,
-            format=file.format,
-            layer=raw.layer,
-            crs=_crs_name(frame),
-            crs_stated=stated,
-            rows=len(frame),
-            columns=columns,
-        )
-        if chosen is None:
-            notes.append(
-                Note("kind_not_recognised", "{file}: its columns are those of no known kind",
-                     "warning", {"file": file.name})
-            )  # fmt: skip
-        return Layer(frame, chosen, origin, tuple(notes))
+    raw = read_confined(path, layer, encoding)
+    digest = digest_of(path)
+    notes = list(raw.notes)
+    frame = raw.frame
+    if isinstance(frame, gpd.GeoDataFrame):
+        frame = frame.set_crs(_crs(raw, source_crs), allow_override=True)
+        frame = _placed(frame, raw.name, within or INDONESIA, notes)
+        frame = _checked(frame, raw.name, strict=strict, mend=repair, notes=notes)
+    official = [str(column) for column in frame.columns if column != "geometry"]
+    chosen = kind_named(kind) if kind else recognise(official, _types(frame))
+    frame, columns = _renamed(frame, chosen, official)
+    frame = _valued(frame, chosen, notes)
+    if not len(frame):
+        notes.append(Note("layer_empty", "{file} holds no rows", "warning", {"file": raw.name}))
+    elif chosen is None:
+        notes.append(
+            Note("kind_not_recognised", "{file}: its columns are those of no known kind",
+                 "warning", {"file": raw.name})
+        )  # fmt: skip
+    origin = Provenance(
+        file=raw.name,
+        sha256=digest,
+        format=raw.format,
+        layer=raw.layer,
+        crs=_crs_name(frame),
+        crs_stated=raw.crs is not None and raw.crs_stated,
+        rows=len(frame),
+        columns=columns,
+    )
+    return Layer(frame, chosen, origin, tuple(notes))
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
+def digest_of(path: Path | str) -> str:
+    """Return the SHA-256 of a file, or of the files of a folder in the order of their names."""
+    file = Path(path)
+    digest = hashlib.sha256()
+    for part in sorted(file.iterdir()) if file.is_dir() else [file]:
+        if part.is_file():
+            with part.open("rb") as source:
+                while chunk := source.read(1 << 20):
+                    digest.update(chunk)
+    return digest.hexdigest()
 
 
-def _crs(raw: Raw, given: Any, name: str) -> pyproj.CRS:
+def _crs(raw: Raw, given: Any) -> pyproj.CRS:
     if raw.crs is None:
-        return parse_crs(given, what=name).to_2d()
-    stated = parse_crs(raw.crs, what=name)
+        return parse_crs(given, what=raw.name).to_2d()
+    stated = parse_crs(raw.crs, what=raw.name)
     if given is not None and not same_crs(stated.to_2d(), given):
         raise CrsError(
             "{what} states {stated}, not {given}",
             code="crs_stated",
             hint="--source-crs is for files that state none; leave it out, or correct the file",
-            what=name,
+            what=raw.name,
             stated=stated.name,
             given=parse_crs(given).name,
         )
@@ -169,30 +172,32 @@ def _types(frame: gpd.GeoDataFrame | pd.DataFrame) -> set[str]:
     return {str(name) for name in frame.geometry.geom_type.dropna().unique()}
 
 
-def _geometry(
+def _placed(
     frame: gpd.GeoDataFrame, name: str, within: Bounds, notes: list[Note]
 ) -> gpd.GeoDataFrame:
-    """Make geometry two-dimensional, and check where it is."""
+    """Name the rows without geometry, and check where the others are."""
     shapes = np.asarray(frame.geometry.array, dtype=object)
-    deep = shapely.has_z(shapes) | shapely.has_m(shapes)
-    if deep.any():
-        notes.append(
-            Note("z_dropped", "{file}: {count} geometries carried heights or measures; dropped",
-                 "info", {"file": name, "count": int(deep.sum())})
-        )  # fmt: skip
-        shapes = shapely.force_2d(shapes)
-    frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     if missing.any():
         notes.append(
             Note("geometry_null", "{file}: {count} rows have no geometry: rows {rows}", "warning",
                  {"file": name, "count": int(missing.sum()), "rows": _rows(missing)})
         )  # fmt: skip
-    if (bounds := finite_bounds(frame)) is not None:
+    if (bounds := _finite_bounds(frame)) is not None:
         check_extent(bounds, frame.crs, within=within, what=name)
         beyond = area_of_use_note(lonlat_bounds(bounds, frame.crs), frame.crs, what=name)
         notes += [beyond] if beyond else []
     return frame
+
+
+def _finite_bounds(frame: gpd.GeoDataFrame) -> Bounds | None:
+    """Return the bounds of a frame, None where nothing is in it."""
+    bounds = shapely.bounds(np.asarray(frame.geometry.array, dtype=object))
+    bounds = bounds[~np.isnan(bounds).all(axis=1)]
+    if not len(bounds):
+        return None
+    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
 def _rows(mask: Any) -> list[int]:
@@ -285,6 +290,13 @@ def _valued(
                          "doubt, such as {example!r}; left empty", "warning",
                          {"column": column, "count": int(doubtful.sum()),
                           "example": str(frame[column][doubtful].iloc[0]), "rows": _rows(doubtful)})
+                )  # fmt: skip
+            negative = (result[column] < 0).to_numpy()
+            if negative.any():
+                notes.append(
+                    Note("number_negative", "column {column}: {count} values are below zero",
+                         "warning", {"column": column, "count": int(negative.sum()),
+                                     "rows": _rows(negative)})
                 )  # fmt: skip
     for column in kind.codes:
         if column in result.columns:

@@ -43,6 +43,26 @@ def parse_number(text: str) -> float | None:
     return None
 
 
+def parse_coordinate(value: Any) -> float:
+    """Read a coordinate of a table: a number, or text with decimal point or comma; else NaN.
+
+    A coordinate with one group of three after its point ("433.728") is doubtful and not read.
+
+    Examples
+    --------
+    >>> parse_coordinate("110,4203"), parse_coordinate("-6.99"), parse_coordinate(433728.4)
+    (110.4203, -6.99, 433728.4)
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        grouped = re.fullmatch(r"[+-]?(\d{1,3})[.,]\d{3}", text)
+        if grouped and int(grouped[1]) > 180:
+            return float("nan")
+        if re.fullmatch(r"[+-]?\d+[.,]\d+", text):
+            return float(text.replace(",", "."))
+    return _number(value)
+
+
 def blank_to_na(values: pd.Series[Any]) -> pd.Series[Any]:
     """Turn words for nothing into NA, whatever their case; other values are kept as they are.
 

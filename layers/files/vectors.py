@@ -1,0 +1,186 @@
+"""Vector files through pyogrio and geopandas: names as they stand, what drivers say as notes."""
+
+from __future__ import annotations
+
+import errno
+import json
+import re
+import warnings
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from layers.files.opener import Opened
+from layers.files.raw import Raw, flat
+from layers.files.shapefile import check_shapefile, states_encoding
+from spatial.crs import LONLAT
+from spatial.errors import CrsError, LayerError
+from spatial.notes import Note
+
+__all__ = ["read_parquet", "read_vector", "unreadable"]
+
+#: Formats that are in degrees by their specification.
+_LONLAT_BY_LAW: Final = ("geojson", "geojsonseq", "kml")
+_CRS_MEMBER: Final = re.compile(rb'"crs"\s*:\s*\{')
+_END: Final = 4096
+#: What pyogrio says of geometry that has measures: told by the note on heights.
+_MEASURED: Final = "Measured (M) geometry types are not supported"
+
+
+def read_vector(file: Opened, layer: str | None, encoding: str | None) -> Raw:
+    """Read a layer of a vector file.
+
+    Raises
+    ------
+    LayerError
+        `layer_choice`, `layer_unreadable`, `encoding_wrong`.
+    """
+    name = _choose(file, layer)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        frame = _frame(file, name, encoding)
+    texts = dict.fromkeys(str(warning.message) for warning in said)
+    # What the driver said is no news for Python's warnings but for whoever sent the file.
+    notes = [
+        Note("driver_said", "{file}: {said}", "warning", {"file": file.name, "said": text})
+        for text in texts
+        if not text.startswith(_MEASURED)
+    ]
+    if file.format == "shapefile" and encoding is None:
+        notes += _encoding_note(file, frame)
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return Raw(frame, name, None, tuple(notes))
+    frame, dropped = flat(frame, file.name)
+    implied = file.format in _LONLAT_BY_LAW and not _has_crs_member(file)
+    crs = LONLAT if implied else frame.crs
+    return Raw(frame, name, crs, (*notes, *dropped), crs_stated=not implied)
+
+
+def _frame(file: Opened, layer: str, encoding: str | None) -> gpd.GeoDataFrame | pd.DataFrame:
+    try:
+        frame: gpd.GeoDataFrame | pd.DataFrame = pyogrio.read_dataframe(
+            file.path, layer=layer, encoding=encoding
+        )
+    except UnicodeDecodeError as error:
+        raise LayerError(
+            "the text in {name} is not in the encoding it states ({encoding})",
+            code="encoding_wrong",
+            hint="Say the true one: --encoding cp1252 or --encoding utf-8",
+            name=file.name,
+            encoding=encoding or error.encoding,
+        ) from error
+    except (DataSourceError, DataLayerError, OSError, ValueError, RuntimeError) as error:
+        raise unreadable(file.name, error) from error
+    return frame
+
+
+def unreadable(name: str, error: Exception) -> LayerError:
+    """Return the error of a file that its driver refuses.
+
+    Raises
+    ------
+    MemoryError
+        If that was the reason: then nothing is said of the file.
+    """
+    if getattr(error, "errno", None) == errno.ENOMEM or "llocat" in str(error):
+        raise MemoryError from error
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return LayerError(
+        "{name} cannot be read: {reason}",
+        code="layer_unreadable",
+        hint="It may be cut off or damaged: fetch it again, or export it from QGIS as GPKG",
+        name=name,
+        reason=re.sub(r"\S*/(tataruang-\w+/)?", "", reason)[:200],
+    )
+
+
+def _encoding_note(file: Opened, frame: pd.DataFrame) -> list[Note]:
+    """Tell that letters beyond ASCII were read by a guess."""
+    if states_encoding(check_shapefile(file.path)):
+        return []
+    text = frame.select_dtypes(include=["object", "str"]).drop(columns="geometry", errors="ignore")
+    for column in text.columns:
+        for value in text[column].dropna().unique():
+            if isinstance(value, str) and not value.isascii():
+                facts = {"file": file.name, "column": column, "example": value[:60]}
+                return [
+                    Note(
+                        "encoding_guessed",
+                        "{file} states no encoding; its text was read as ISO-8859-1, "
+                        "for example {example!r} in {column}",
+                        "warning",
+                        facts,
+                    )
+                ]
+    return []
+
+
+def _has_crs_member(file: Opened) -> bool:
+    """Look for the crs member that GeoJSON had before its RFC, at both ends of the file."""
+    with file.path.open("rb") as source:
+        ends = source.read(_END)
+        source.seek(max(0, file.path.stat().st_size - _END))
+        ends += source.read(_END)
+    return file.format == "geojson" and bool(_CRS_MEMBER.search(ends))
+
+
+def _choose(file: Opened, layer: str | None) -> str:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # told when the layer is read
+            names = [str(row[0]) for row in pyogrio.list_layers(file.path)]
+    except (DataSourceError, OSError, ValueError, RuntimeError) as error:
+        raise unreadable(file.name, error) from error
+    if layer in names:
+        return str(layer)
+    if layer is None and len(names) == 1:
+        return names[0]
+    raise LayerError(
+        "{name} holds {count} layers",
+        code="layer_choice",
+        hint="Choose one with --layer: {known}",
+        name=file.name,
+        count=len(names),
+        known=", ".join(names[:40]),
+    )
+
+
+def read_parquet(file: Opened) -> Raw:
+    """Read a GeoParquet that states its CRS, or a Parquet table.
+
+    Raises
+    ------
+    CrsError
+        `crs_missing`: by its specification it would then be in degrees, which nobody said.
+    """
+    try:
+        frame = gpd.read_parquet(file.path)
+    except ValueError as error:
+        if "geo metadata" not in str(error).lower():
+            raise unreadable(file.name, error) from error
+        return Raw(pd.read_parquet(file.path), file.path.stem, None)
+    except (OSError, KeyError, TypeError) as error:
+        raise unreadable(file.name, error) from error
+    if frame.crs is None or not _parquet_states_crs(file):
+        raise CrsError(
+            "{name} states no coordinate reference system",
+            code="crs_missing",
+            hint="By its specification it would then be in degrees, which is not taken on trust: "
+            "write it again with its CRS",
+            name=file.name,
+            what=file.name,
+        )
+    crs: Any = frame.crs
+    frame, notes = flat(frame.reset_index(drop=True), file.name)
+    return Raw(frame, file.path.stem, crs, tuple(notes))
+
+
+def _parquet_states_crs(file: Opened) -> bool:
+    import pyarrow.parquet as pq
+
+    metadata = json.loads(pq.read_schema(file.path).metadata[b"geo"])
+    column = metadata["columns"][metadata["primary_column"]]
+    return column.get("crs") is not None
