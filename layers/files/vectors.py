@@ -17,7 +17,7 @@ from layers.files.opener import Opened
 from layers.files.raw import Raw, flat
 from layers.files.shapefile import check_shapefile, states_encoding
 from spatial.crs import LONLAT
-from spatial.errors import CrsError, LayerError
+from spatial.errors import LayerError
 from spatial.notes import Note
 
 __all__ = ["read_parquet", "read_vector", "unreadable"]
@@ -149,12 +149,12 @@ def _choose(file: Opened, layer: str | None) -> str:
 
 
 def read_parquet(file: Opened) -> Raw:
-    """Read a GeoParquet that states its CRS, or a Parquet table.
+    """Read a GeoParquet, or a Parquet table.
 
     Raises
     ------
-    CrsError
-        `crs_missing`: by its specification it would then be in degrees, which nobody said.
+    LayerError
+        `layer_unreadable`.
     """
     try:
         frame = gpd.read_parquet(file.path)
@@ -164,16 +164,8 @@ def read_parquet(file: Opened) -> Raw:
         return Raw(pd.read_parquet(file.path), file.path.stem, None)
     except (OSError, KeyError, TypeError) as error:
         raise unreadable(file.name, error) from error
-    if frame.crs is None or not _parquet_states_crs(file):
-        raise CrsError(
-            "{name} states no coordinate reference system",
-            code="crs_missing",
-            hint="By its specification it would then be in degrees, which is not taken on trust: "
-            "write it again with its CRS",
-            name=file.name,
-            what=file.name,
-        )
-    crs: Any = frame.crs
+    # By its specification a file without CRS would be in degrees, which nobody said.
+    crs: Any = frame.crs if _parquet_states_crs(file) else None
     frame, notes = flat(frame.reset_index(drop=True), file.name)
     return Raw(frame, file.path.stem, crs, tuple(notes))
 

@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from layers.opener import Opened, opened
+from layers.files import read_confined
 from layers.poverty.columns import Decimal, codes, find_code_column, numbers, single_period
 from layers.poverty.personal import refuse_personal
-from layers.raw import Raw, read_raw
 from spatial.crs import check_extent, parse_crs, same_crs
 from spatial.errors import CrsError, LayerError, SchemaError
 from spatial.notes import Note
@@ -108,31 +107,18 @@ def _check_column(frame: pd.DataFrame, name: str) -> None:
 
 def _load(path: Path, source_crs: str | None, layer: str | None, *, table: bool) -> pd.DataFrame:
     """Read a file as it is, with its CRS; a table only where one is expected."""
-    with opened(path) as file:
-        raw = _raw(file, layer, source_crs)
-        frame = raw.frame
-        if not len(frame) or not (table or isinstance(frame, gpd.GeoDataFrame)):
-            raise LayerError(
-                "{path} holds no areas",
-                code="areas_none",
-                hint="Join the table to its polygons: --areas desa.gpkg",
-                path=file.name,
-            )
-        if isinstance(frame, gpd.GeoDataFrame):
-            if frame.geometry.name != "geometry":
-                frame = frame.rename_geometry("geometry")
-            return _placed(frame, raw.crs, source_crs, file.name)
-        return frame
-
-
-def _raw(file: Opened, layer: str | None, source_crs: str | None) -> Raw:
-    try:
-        return read_raw(file, layer, None)
-    except CrsError as error:
-        # A GeoParquet without CRS is refused for good reason, unless the user states one.
-        if error.code != "crs_missing" or source_crs is None:
-            raise
-        return Raw(gpd.read_parquet(file.path), file.path.stem, None)
+    raw = read_confined(path, layer)
+    frame = raw.frame
+    if not len(frame) or not (table or isinstance(frame, gpd.GeoDataFrame)):
+        raise LayerError(
+            "{path} holds no areas",
+            code="areas_none",
+            hint="Join the table to its polygons: --areas desa.gpkg",
+            path=raw.name,
+        )
+    if isinstance(frame, gpd.GeoDataFrame):
+        return _placed(frame, raw.crs, source_crs, raw.name)
+    return frame
 
 
 def _placed(frame: gpd.GeoDataFrame, stated: Any, given: str | None, name: str) -> gpd.GeoDataFrame:
