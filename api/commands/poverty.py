@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
+from layers.opener import opened
+from layers.raw import read_raw
 
 from api.formats import number
 from api.options import SourceCrs, atomic_path
 from api.text import describe
-from layers.opener import opened
 from layers.poverty.privacy import LEAST
-from layers.raw import read_raw
 from layers.workspace import Workspace
 from spatial.errors import AccessError, LayerError
 
