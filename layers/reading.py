@@ -113,7 +113,7 @@ def read(
     frame, columns = _renamed(frame, chosen, official)
     frame = _valued(frame, chosen, notes)
     if not len(frame):
-        notes.append(Note("layer_empty", "{file} holds no rows", "warning", {"file": raw.name}))
+        notes.append(Note("layer_no_rows", "{file} holds no rows", "warning", {"file": raw.name}))
     elif chosen is None:
         notes.append(
             Note("kind_not_recognised", "{file}: its columns are those of no known kind",

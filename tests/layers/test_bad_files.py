@@ -363,7 +363,7 @@ def test_deep_json_is_refused(tmp_path: Path) -> None:
 
 def test_a_layer_without_rows_is_said_to_be_empty(tmp_path: Path) -> None:
     (tmp_path / "a.geojson").write_text(collection())
-    assert notes(layers.read(tmp_path / "a.geojson"), "layer_empty")
+    assert notes(layers.read(tmp_path / "a.geojson"), "layer_no_rows")
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
