@@ -7,12 +7,11 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from layers.opener import opened
-from layers.raw import read_raw
 
 from api.formats import number
 from api.options import SourceCrs, atomic_path
 from api.text import describe
+from layers.files import read_confined
 from layers.poverty.privacy import LEAST
 from layers.workspace import Workspace
 from spatial.errors import AccessError, LayerError
@@ -211,8 +210,7 @@ def _whole_numbers(text: str) -> tuple[int, ...]:
 
 def _table(path: Path) -> Any:
     """Read a table as it stands, through the one opener."""
-    with opened(path) as file:
-        return read_raw(file, None, None).frame
+    return read_confined(path).frame
 
 
 def _column(table: pd.DataFrame, name: str) -> pd.Series:
