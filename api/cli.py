@@ -46,6 +46,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "warn": ("warn", "Peringatan dini dari bacaan sensor / early warning from sensors"),
     "terrain": ("terrain", "Lereng, aliran dan HAND dari DEM / slope, flow and HAND"),
     "poverty": ("poverty", "Data kemiskinan: desil, FGT, indeks, kode / poverty data"),
+    "study": ("study", "Kajian: lokasi, akses, program, vertikal, rumah / planning studies"),
     "hotspots": ("hotspots", "Cari kantong kemiskinan / find clusters of poverty"),
     "tiles": ("tiles", "Potong layer menjadi ubin vektor / a layer as vector tiles"),
     "serve": ("serve", "Jalankan API dan peta web / start the HTTP API and the web map"),

@@ -1,0 +1,273 @@
+"""`tataruang study`: siting, access, programmes, vertical development, housing; each a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import geopandas as gpd
+import pandas as pd
+import typer
+
+from api.options import SourceCrs, atomic_path
+from api.reports.document import Document, document_html, document_pdf
+from layers import read
+from layers.poverty import codes, find_code_column, numbers, refuse_personal
+from layers.poverty.personal import refuse_identity
+from layers.workspace import Workspace
+from spatial.errors import AccessError, LayerError
+
+__all__ = ["study"]
+
+study = typer.Typer(no_args_is_help=True, help="Kajian perencanaan / planning studies.")
+
+Folder = Annotated[
+    Path, typer.Option("--output", "-o", help="Folder: laporan.html, laporan.pdf, hasil.*")
+]
+NAMES = ("nama", "namobj", "nama_desa", "wadmkd", "wadmkc", "kodblk")
+
+
+@study.command("siting")
+def siting(
+    sites: Annotated[Path, typer.Argument(help="Calon lokasi / candidate sites")],
+    output: Folder,
+    rule: Annotated[str, typer.Option(help="tpa | sekolah | pos_kesehatan | evakuasi | .toml")],
+    layer: Annotated[
+        list[str] | None, typer.Option(help="NAMA=BERKAS untuk tiap layer aturan; boleh diulang")
+    ] = None,
+    source_crs: SourceCrs = None,
+) -> None:
+    """Urutkan calon lokasi menurut kriteria berbobot / rank sites by weighted criteria."""
+    from api.studies.texts import siting_document
+    from zoning.studies import rank_sites, read_siting_rule
+
+    given = _layers(layer or [], source_crs)
+    frame = _coded(read(sites, source_crs=source_crs).features)
+    said = read_siting_rule(rule)
+    found = rank_sites(frame, said, {name: one for name, (_, one) in given.items()})
+    files = [sites.name, *(path.name for path, _ in given.values())]
+    document = siting_document(found, _names(frame), files)
+    _deliver(output, document, found.table, frame)
+
+
+@study.command("access")
+def access(
+    desa: Annotated[Path, typer.Argument(help="Batas desa / desa polygons")],
+    services: Annotated[Path, typer.Argument(help="Sekolah atau fasilitas kesehatan")],
+    output: Folder,
+    table: Annotated[Path, typer.Option(help="Tabel penduduk per desa (CSV, XLSX)")],
+    people: Annotated[str, typer.Option(help="Kolom penduduk")] = "jumlah_penduduk",
+    poor: Annotated[str | None, typer.Option(help="Kolom penduduk miskin")] = None,
+    homes: Annotated[Path | None, typer.Option(help="Permukiman atau bangunan")] = None,
+    reach: Annotated[float, typer.Option(min=1, help="Jangkauan (m)")] = 2_000.0,
+    detour: Annotated[float, typer.Option(min=1, help="Jalan dibanding garis lurus")] = 1.0,
+    least: Annotated[int, typer.Option(min=0, help="Sel miskin di bawah ini ditutup")] = 10,
+    source_crs: SourceCrs = None,
+) -> None:
+    """Akses penduduk dan orang miskin ke layanan / access to services, and the unserved."""
+    from api.studies.texts import access_document
+    from hazard.vulnerability.access import access as measure
+
+    frame = _coded(read(desa, source_crs=source_crs).features)
+    frame = _joined(frame, table, people, poor, least)
+    settled = None if homes is None else read(homes, source_crs=source_crs).features
+    found = measure(
+        frame,
+        read(services, source_crs=source_crs).features,
+        people=people,
+        poor=poor,
+        homes=settled,
+        reach_m=reach,
+        detour=detour,
+    )
+    files = [path.name for path in (desa, services, table, *filter(None, (homes,)))]
+    document = access_document(found, _names(frame), files, reach_m=reach, detour=detour)
+    _deliver(output, document, found, frame)
+
+
+@study.command("programmes")
+def programmes(
+    file: Annotated[Path, typer.Argument(help="Program desa: titik, garis atau poligon")],
+    output: Folder,
+    desa: Annotated[Path, typer.Option(help="Batas desa")],
+    kind: Annotated[str, typer.Option(help="Kolom jenis program")] = "jenis",
+    stated: Annotated[str | None, typer.Option(help="Kolom kode desa yang disebut")] = None,
+    zones: Annotated[Path | None, typer.Option(help="Pola ruang")] = None,
+    hotspots: Annotated[Path | None, typer.Option(help="Hasil tataruang hotspots (.csv)")] = None,
+    hazard: Annotated[Path | None, typer.Option(help="Poligon bahaya")] = None,
+    rule: Annotated[str, typer.Option(help="Aturan pertentangan: contoh | .toml")] = "contoh",
+    source_crs: SourceCrs = None,
+) -> None:
+    """Program desa terhadap rencana, kantong dan bahaya / programmes against the plan."""
+    from api.studies.programmes import check_programmes
+    from api.studies.texts import programmes_document
+
+    frame = read(file, source_crs=source_crs).features
+    refuse_identity(frame, what=file.name)
+    villages = _coded(read(desa, source_crs=source_crs).features)
+    plan = None if zones is None else read(zones, source_crs=source_crs).features
+    hot = None if hotspots is None else pd.read_csv(hotspots, dtype={"id": str}).set_index("id")
+    wet = None if hazard is None else read(hazard, source_crs=source_crs).features
+    found = check_programmes(
+        frame, villages, kind=kind, zones=plan, hotspots=hot, hazard=wet, stated=stated, rule=rule
+    )
+    files = [path.name for path in (file, desa, *filter(None, (zones, hotspots, hazard)))]
+    _deliver(output, programmes_document(found, _names(villages), files), found.table, frame)
+
+
+@study.command("vertical")
+def vertical(
+    blocks: Annotated[Path, typer.Argument(help="Blok atau zona dengan kode zona")],
+    buildings: Annotated[Path, typer.Argument(help="Bangunan dengan jumlah lantai")],
+    output: Folder,
+    intensity: Annotated[Path, typer.Option(help="Tabel intensitas rencana (intensitas.csv)")],
+    hazard: Annotated[Path | None, typer.Option(help="Poligon bahaya")] = None,
+    services: Annotated[Path | None, typer.Option(help="Simpul transit atau layanan")] = None,
+    zone: Annotated[str, typer.Option(help="Kolom kode zona")] = "zona",
+    by: Annotated[str | None, typer.Option(help="Kolom rekap, mis. wadmkc; kosong: zona")] = None,
+    reach: Annotated[float, typer.Option(min=1, help="Jarak ke layanan (m)")] = 500.0,
+    source_crs: SourceCrs = None,
+) -> None:
+    """Ruang KLB yang belum terpakai per blok / unused floor area ratio per block."""
+    from api.studies.texts import vertical_document
+    from zoning.studies import room_above, summarise_room
+
+    frame = read(blocks, source_crs=source_crs).features
+    limits = _largest_klb(intensity)
+    frame = frame.assign(klb_maks=_column(frame, zone).astype(str).map(limits))
+    room = room_above(
+        frame,
+        read(buildings, source_crs=source_crs).features,
+        hazard=None if hazard is None else read(hazard, source_crs=source_crs).features,
+        services=None if services is None else read(services, source_crs=source_crs).features,
+        reach_m=reach,
+    )
+    summary = summarise_room(room, _column(frame, by or zone))
+    files = [p.name for p in (blocks, buildings, intensity, *filter(None, (hazard, services)))]
+    _deliver(output, vertical_document(room, summary, _names(frame), files), room, frame)
+
+
+@study.command("housing")
+def housing(
+    houses: Annotated[Path, typer.Argument(help="Rumah tidak layak huni: titik atau poligon")],
+    output: Folder,
+    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Ruang kerja tertutup")],
+    zones: Annotated[Path | None, typer.Option(help="Pola ruang")] = None,
+    hazard: Annotated[Path | None, typer.Option(help="Poligon bahaya")] = None,
+    programmes: Annotated[Path | None, typer.Option(help="Program perumahan")] = None,
+    reach: Annotated[float, typer.Option(min=1, help="Jarak antarrumah (m)")] = 100.0,
+    least: Annotated[int, typer.Option(min=1, help="Rumah paling sedikit per petak")] = 10,
+    source_crs: SourceCrs = None,
+) -> None:
+    """Kelompok rumah tidak layak huni, tanpa menampakkan rumah / clusters of unfit houses."""
+    from api.studies.housing import told_against
+    from api.studies.texts import housing_document
+    from hazard.vulnerability.housing import housing_clusters
+
+    if not Workspace.open(workspace).private:
+        raise AccessError(
+            "houses are read in a private workspace only",
+            code="workspace_not_private",
+            hint="Create one: tataruang init tertutup --name Tertutup --private",
+        )
+    found, rest = housing_clusters(
+        read(houses, source_crs=source_crs).features, reach_m=reach, least=least
+    )
+    layers = [
+        None if path is None else read(path, source_crs=source_crs).features
+        for path in (zones, hazard, programmes)
+    ]
+    told = told_against(found, *layers)
+    files = [path.name for path in (houses, *filter(None, (zones, hazard, programmes)))]
+    _deliver(
+        output, housing_document(told, rest, least, files), told.drop(columns="geometry"), told
+    )
+
+
+def _layers(words: list[str], source_crs: str | None) -> dict[str, tuple[Path, gpd.GeoDataFrame]]:
+    found = {}
+    for word in words:
+        name, equals, path = word.partition("=")
+        if not equals:
+            raise typer.BadParameter("NAMA=BERKAS", param_hint="--layer")
+        found[name.strip()] = (Path(path), read(path, source_crs=source_crs).features)
+    return found
+
+
+def _coded(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Index a frame by its codes where it has any."""
+    name = find_code_column(frame.columns)
+    return frame if name is None else frame.set_index(codes(frame[name]))
+
+
+def _names(frame: gpd.GeoDataFrame) -> pd.Series:
+    column = next((name for name in NAMES if name in frame.columns), None)
+    index = pd.Series(frame.index.astype(str), frame.index)
+    return index if column is None else frame[column].astype("string").fillna(index)
+
+
+def _joined(
+    frame: gpd.GeoDataFrame, table: Path, people: str, poor: str | None, least: int
+) -> gpd.GeoDataFrame:
+    """Join the numbers by code; small counts of the poor stay out."""
+    from layers.poverty import levels_of_codes, official_codes, protect
+
+    found = read(table)
+    refuse_personal(found.frame, what=table.name)
+    named = find_code_column(found.frame.columns)
+    if named is None:
+        raise _missing(table.name, "kode_desa", found.frame)
+    rows = found.frame.set_index(codes(found.frame[named]))
+    for name in filter(None, (people, poor)):
+        counts = numbers(_column(rows, name)).reindex(frame.index.astype(str))
+        frame = frame.assign(**{name: counts.to_numpy()})
+    if poor is not None and least and official_codes(frame.index):
+        mask = protect(frame[poor], frame[people], levels_of_codes(frame.index), least=least)
+        return gpd.GeoDataFrame(mask.apply(frame, [poor]))
+    return frame
+
+
+def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+    if name not in frame.columns:
+        raise _missing("", name, frame)
+    column: pd.Series = frame[name]
+    return column
+
+
+def _missing(what: str, name: str, frame: pd.DataFrame) -> LayerError:
+    return LayerError(
+        "there is no column {column!r}",
+        code="value_column_missing",
+        hint="The columns are: {columns}",
+        what=what,
+        column=name,
+        columns=", ".join(map(str, frame.columns.drop("geometry", errors="ignore"))),
+    )
+
+
+def _largest_klb(path: Path) -> dict[str, float]:
+    """Return the KLB of each zone; the largest, where it depends on the size of a plot."""
+    table = read(path).frame
+    rows = table[_column(table, "parameter") == "klb_maks"]
+    limits = numbers(_column(rows, "nilai"))
+    return {str(k): float(v) for k, v in limits.groupby(_column(rows, "zona")).max().items()}
+
+
+def _deliver(output: Path, document: Document, table: pd.DataFrame, shapes: Any) -> None:
+    """Write report, table and layer, and say the answer."""
+    from api.hotspots.output import write_layer
+
+    with atomic_path(output / "laporan.html") as partial:
+        partial.write_text(document_html(document), encoding="utf-8")
+    with atomic_path(output / "laporan.pdf") as partial:
+        partial.write_bytes(document_pdf(document))
+    with atomic_path(output / "hasil.csv") as partial:
+        table.to_csv(partial, index_label="id")
+    layer = gpd.GeoDataFrame(
+        table.reset_index(names="id"), geometry=shapes.geometry.reindex(table.index).to_numpy(),
+        crs=shapes.crs,
+    )  # fmt: skip
+    with atomic_path(output / "hasil.gpkg") as partial:
+        write_layer(layer, partial, driver="GPKG", layer="hasil")
+    typer.echo(document.answer)
+    typer.echo(f"→ {output}/laporan.html, laporan.pdf, hasil.csv, hasil.gpkg")
