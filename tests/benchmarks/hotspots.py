@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def _dense(cell: Any, per_edge: int) -> Any:
     ring = shapely.get_coordinates(cell)
     parts = np.arange(per_edge + 1) / (per_edge + 1)
     rows = []
-    for one, two in zip(ring[:-1], ring[1:], strict=True):
+    for one, two in pairwise(ring):
         turned = tuple(one) > tuple(two)
         low, high = (two, one) if turned else (one, two)
         cut = low + np.outer(parts, high - low)
