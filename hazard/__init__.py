@@ -2,6 +2,7 @@
 
 from hazard.accounting import Account, largest_remainder, round_table
 from hazard.classes import NO_DATA, UNMAPPED, ClassRule, class_rule
+from hazard.comparison import change_areas, compare_hazards
 from hazard.counting import footprint_classes
 from hazard.damage import Damage, damage, damage_fraction
 from hazard.exposure import Exposure, exposure
@@ -27,8 +28,10 @@ __all__ = [
     "Risk",
     "Rule",
     "Validation",
+    "change_areas",
     "check_monotone",
     "class_rule",
+    "compare_hazards",
     "compare_scenarios",
     "damage",
     "damage_fraction",

@@ -23,7 +23,7 @@ from spatial.errors import LayerError, SchemaError
 from spatial.notes import Note
 from spatial.zonal import Grid
 
-__all__ = ["Exposure", "exposure"]
+__all__ = ["Exposed", "Exposure", "exposure"]
 
 Exposed: TypeAlias = gpd.GeoDataFrame | Grid | None
 #: Overlaps of units smaller than this are not listed one by one, but counted all the same.
@@ -89,7 +89,7 @@ def exposure(
     ClosureError
         If parts and whole differ by more than 1e-8: nothing is published.
     SchemaError
-        `unit_id_missing`, `unit_id_repeated`.
+        `unit_id_missing`, `unit_id_blank`, `unit_id_repeated`.
     LayerError
         `exposed_mixed`, if the exposed layer holds more than one kind of geometry.
 
@@ -143,6 +143,17 @@ def _names(units: gpd.GeoDataFrame, unit_id: str) -> pd.Index[str]:
             code="unit_id_missing",
             hint="Their columns are: {columns}",
             column=unit_id,
+            columns=", ".join(map(str, units.columns)),
+        )
+    blank = units[unit_id].isna() | (units[unit_id].astype(str).str.strip() == "")
+    if blank.any():
+        raise SchemaError(
+            "{count} units have no {column}, first at row {row}",
+            code="unit_id_blank",
+            hint="Choose a column that names every unit: {columns}",
+            count=int(blank.sum()),
+            column=unit_id,
+            row=str(units.index[blank][0]),
             columns=", ".join(map(str, units.columns)),
         )
     names = pd.Index(units[unit_id].astype(str))

@@ -11,7 +11,7 @@ import pandas as pd
 from api.text import describe
 from hazard import Exposure
 
-__all__ = ["SUFFIXES", "as_json_text", "write_exposure"]
+__all__ = ["SUFFIXES", "as_json_text", "write_exposure", "write_sheets"]
 
 SUFFIXES: Final = (".csv", ".xlsx", ".json")
 #: Columns of the balance as people read them.
@@ -72,6 +72,11 @@ def _workbook(result: Exposure, target: Path, sources: list[str]) -> None:
         "aturan dan sumber": origin,
         "catatan": notes,
     }
+    write_sheets(sheets, target)
+
+
+def write_sheets(sheets: dict[str, pd.DataFrame], target: Path) -> None:
+    """Write frames as the sheets of one workbook, columns wide enough, heads standing still."""
     with pd.ExcelWriter(target, engine="openpyxl") as book:
         for name, frame in sheets.items():
             frame.to_excel(book, sheet_name=name, index=False, freeze_panes=(1, 0))

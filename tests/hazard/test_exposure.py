@@ -260,6 +260,10 @@ def test_what_cannot_be_accounted_for_is_refused(raster: Hazard) -> None:
         )
     with pytest.raises(SchemaError, match="no column"):
         exposure(raster, desa(1), unit_id="KODE")
+    with pytest.raises(SchemaError, match="1 units have no kode, first at row 1"):
+        exposure(
+            raster, frame(box(0, 0, 1, 1), box(1, 0, 2, 1)).assign(kode=["a", None]), unit_id="kode"
+        )
     mixed = frame(box(0, 0, 1, 1), shapely.Point(at(1, 1)))
     with pytest.raises(LayerError, match="mixes"):
         exposure(raster, desa(1), unit_id="kode", of=mixed)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from api.commands.hazard.compare import compare
 from api.commands.hazard.flood import flood
 from api.commands.hazard.overlay import overlay
+from api.commands.hazard.report import report
 from api.commands.hazard.risk import risk
 from api.commands.hazard.rob import rob
 from api.commands.hazard.validate import validate
@@ -25,4 +27,10 @@ hazard.command(
 )(validate)
 hazard.command("risk", short_help="Bahaya, kerentanan, kapasitas, risiko per unit / risk per unit")(
     risk
+)
+hazard.command("compare", short_help="Dua skenario: tabel dan peta / two scenarios side by side")(
+    compare
+)
+hazard.command("report", short_help="Laporan BPBD: HTML, PDF, XLSX, peta A3 / the whole report")(
+    report
 )
