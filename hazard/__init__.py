@@ -13,6 +13,13 @@ from hazard.risk import Risk, minimum_needs, risk, risk_table, unit_hazard
 from hazard.rule_files import Rule, load_rule, rule_names
 from hazard.scenarios import check_monotone, compare_scenarios, expected_annual
 from hazard.spread import spread
+from hazard.uncertainty import (
+    Uncertainty,
+    correlated_noise,
+    probability,
+    simulate,
+    weights_within,
+)
 from hazard.validation import Contingency, Validation, roc_curve, validate_hazard
 
 __all__ = [
@@ -27,12 +34,14 @@ __all__ = [
     "Indices",
     "Risk",
     "Rule",
+    "Uncertainty",
     "Validation",
     "change_areas",
     "check_monotone",
     "class_rule",
     "compare_hazards",
     "compare_scenarios",
+    "correlated_noise",
     "damage",
     "damage_fraction",
     "expected_annual",
@@ -45,13 +54,16 @@ __all__ = [
     "load_rule",
     "minimum_needs",
     "people_exposure",
+    "probability",
     "risk",
     "risk_table",
     "roc_curve",
     "roll_up",
     "round_table",
     "rule_names",
+    "simulate",
     "spread",
     "unit_hazard",
     "validate_hazard",
+    "weights_within",
 ]

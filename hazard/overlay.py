@@ -37,7 +37,9 @@ class Overlay:
     notes: tuple[Note, ...] = ()
 
 
-def overlay(rule: str, factors: Mapping[str, Array]) -> Overlay:
+def overlay(
+    rule: str, factors: Mapping[str, Array], *, weights: Mapping[str, float] | None = None
+) -> Overlay:
     """Lay factors over each other as a rule file says.
 
     Parameters
@@ -48,6 +50,9 @@ def overlay(rule: str, factors: Mapping[str, Array]) -> Overlay:
         Raw values where the rule has breaks or values, else scores. NaN is missing. A factor
         that is left out altogether is noted, and the class stands only where no value of it
         could change the class; weights are never spread over the others.
+
+    weights : mapping of name to weight, optional
+        Instead of those of the rule, with the same sum; for asking how much they matter.
 
     Raises
     ------
@@ -66,7 +71,10 @@ def overlay(rule: str, factors: Mapping[str, Array]) -> Overlay:
     (['budidaya', 'penyangga', 'lindung'], [0, 0, 1])
     """
     stated = load_rule("overlay", rule)
-    parts = stated.data["factors"]
+    parts = [
+        part | ({"weight": weights[part["name"]]} if weights and part["name"] in weights else {})
+        for part in stated.data["factors"]
+    ]
     _check_weights(stated, parts)
     shape = _shape(stated, parts, factors)
     low, high = np.zeros(shape), np.zeros(shape)

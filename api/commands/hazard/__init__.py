@@ -10,6 +10,7 @@ from api.commands.hazard.overlay import overlay
 from api.commands.hazard.report import report
 from api.commands.hazard.risk import risk
 from api.commands.hazard.rob import rob
+from api.commands.hazard.uncertainty import uncertainty
 from api.commands.hazard.validate import validate
 
 __all__ = ["hazard"]
@@ -33,4 +34,7 @@ hazard.command("compare", short_help="Dua skenario: tabel dan peta / two scenari
 )
 hazard.command("report", short_help="Laporan BPBD: HTML, PDF, XLSX, peta A3 / the whole report")(
     report
+)
+hazard.command("uncertainty", short_help="Galat DEM sampai ke jiwa / errors of heights to people")(
+    uncertainty
 )
