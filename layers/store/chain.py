@@ -13,7 +13,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,17 @@ from typing import Any, Final, NamedTuple
 from spatial.errors import CorruptError, StoreError
 from spatial.notes import Note
 
-__all__ = ["GENESIS", "Chain", "Entry", "Head", "Row", "chain_faults", "next_row", "parse_rows"]
+__all__ = [
+    "GENESIS",
+    "Chain",
+    "ChainReader",
+    "Entry",
+    "Head",
+    "Row",
+    "chain_faults",
+    "next_row",
+    "parse_rows",
+]
 
 GENESIS: Final = "0" * 64
 _SCHEMA: Final = """
@@ -42,6 +52,9 @@ class Head(NamedTuple):
 
     seq: int
     hash: str
+
+
+_EMPTY: Final = Head(0, GENESIS)
 
 
 class Row(NamedTuple):
@@ -128,6 +141,53 @@ def parse_rows(rows: Iterable[Row]) -> list[Entry]:
     return found
 
 
+class ChainReader:
+    """The entries of a log that is read again and again, each checked once.
+
+    Parameters
+    ----------
+    rows : callable
+        Returns the rows of the log from a position on.
+    where : str
+        Name of the log, for messages.
+    """
+
+    def __init__(self, rows: Callable[[int], list[Row]], where: str) -> None:
+        self._rows = rows
+        self._where = where
+        self._read: list[Entry] = []
+        self._lock = threading.Lock()
+
+    def entries(self, kept: Head = _EMPTY) -> list[Entry]:
+        """Return every entry in order.
+
+        Parameters
+        ----------
+        kept : Head
+            One that was seen before; the log must hold it.
+
+        Raises
+        ------
+        CorruptError
+            `log_broken`, if an entry was changed, removed or cut off.
+        """
+        with self._lock:
+            heads = [kept]
+            last = self._read[-1] if self._read else None
+            rows = self._rows(last.seq if last else 0)
+            if last is not None and (not rows or rows[0].hash != last.hash):
+                # What was read before is gone: read anew, so that the fault is found and named.
+                heads.append(Head(last.seq, last.hash))
+                self._read, last, rows = [], None, self._rows(0)
+            after = Head(last.seq, last.hash) if last else None
+            fresh = rows[1:] if last else rows
+            heads = [head for head in heads if not after or head.seq > after.seq]
+            if found := chain_faults(fresh, heads, after=after):
+                raise _broken(self._where, found)
+            self._read = self._read + parse_rows(fresh)
+            return self._read
+
+
 class Chain:
     """A chained log in a SQLite file.
 
@@ -149,8 +209,7 @@ class Chain:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._head_path = path.with_name(f"{path.name}.head")
-        self._read: list[Entry] = []
-        self._lock = threading.Lock()
+        self._reader = ChainReader(self._rows, str(path))
         with self._connection() as db:
             if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                 db.execute("PRAGMA journal_mode=WAL")
@@ -184,21 +243,8 @@ class Chain:
         CorruptError
             `log_broken`, if an entry was changed, removed or cut off.
         """
-        with self._lock:
-            # The head first: others append meanwhile, and a log may be ahead of a head only.
-            kept = self._kept_head()
-            last = self._read[-1] if self._read else None
-            rows = self._rows(last.seq if last else 0)
-            if last is not None and (not rows or rows[0].hash != last.hash):
-                # What was read before is gone: read anew, so that the fault is found and named.
-                self._read, last, rows = [], None, self._rows(0)
-            after = Head(last.seq, last.hash) if last else None
-            fresh = rows[1:] if last else rows
-            heads = [kept] if not after or kept.seq > after.seq else []
-            if found := chain_faults(fresh, heads, after=after):
-                raise _broken(self.path, found)
-            self._read = self._read + parse_rows(fresh)
-            return self._read
+        # The head first: others append meanwhile, and a log may be ahead of a head only.
+        return self._reader.entries(self._kept_head())
 
     def head(self) -> Head:
         """Return position and hash of the last entry: what is exported and kept outside."""
@@ -270,11 +316,11 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value.isoformat()
 
 
-def _broken(path: Path, found: list[Note]) -> CorruptError:
+def _broken(where: str, found: list[Note]) -> CorruptError:
     return CorruptError(
         "the log {path} is not whole: {reason}",
         code="log_broken",
         hint="tataruang verify lists what is wrong; restore the log from a backup",
-        path=str(path),
+        path=where,
         reason="; ".join(str(note) for note in found),
     )

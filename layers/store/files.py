@@ -11,29 +11,26 @@ import json
 import os
 import shutil
 import tempfile
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from layers.store.base import StoredLayer, Version
+from layers.store.cache import VersionCache
 from layers.store.catalogue import Catalogue
 from layers.store.chain import Chain, Entry, Head
 from layers.store.content import Content, column_types, content_id, hash_file
 from layers.store.locks import exclusive, try_lock
-from layers.store.logged import LoggedStore
+from layers.store.logged import LoggedStore, corrupt
 from layers.store.parquet import read_frame, write_frame
-from spatial.errors import CorruptError, EngineError, StoreError
+from spatial.errors import EngineError, StoreError
 from spatial.notes import Note
 
 __all__ = ["FileStore"]
 
 SUFFIX: Final = {"vector": ".parquet", "table": ".parquet", "raster": ".tif"}
 MANIFEST: Final = "manifest.json"
-#: Versions kept in memory; a layer that is asked often is read and checked once.
-_KEPT: Final = 64
 _STAGING: Final = ".staging-"
 
 Stamp: TypeAlias = tuple[tuple[int, int, int, int], ...]
@@ -63,8 +60,7 @@ class FileStore(LoggedStore):
         self.folder = folder
         self._versions = folder / "versions"
         self._commit = folder / "commit.lock"
-        self._loaded: OrderedDict[str, tuple[Stamp, StoredLayer]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._cache = VersionCache()
         with _named("the store"):
             self._versions.mkdir(parents=True, exist_ok=True)
         self.log = Chain(folder / "catalogue.sqlite")
@@ -89,7 +85,7 @@ class FileStore(LoggedStore):
             folder = self._versions / one.id
             fault = _faults(folder, one, catalogue) or _content_fault(folder, one)
             if fault:
-                found.append(Note.of(_corrupt(one, fault), "error"))
+                found.append(Note.of(corrupt(one, fault), "error"))
         return found
 
     def _entries(self) -> list[Entry]:
@@ -132,22 +128,15 @@ class FileStore(LoggedStore):
         """Read a version, its bytes checked by hash; kept while its files are untouched."""
         folder, catalogue = self._versions / version.id, self.catalogue()
         stamp = _stamp(folder, version)
-        with self._lock:
-            kept = self._loaded.get(version.id)
-        if kept is None or kept[0] != stamp:
-            if fault := _faults(folder, version, catalogue):
-                raise _corrupt(version, fault)
-            kept = stamp, _read(folder, version)
-            if _stamp(folder, version) != stamp:
-                raise _corrupt(version, "it changed while it was read")
-        with self._lock:
-            self._loaded[version.id] = kept
-            self._loaded.move_to_end(version.id)
-            while len(self._loaded) > _KEPT:
-                self._loaded.popitem(last=False)
-        frame = kept[1].frame
-        # A shallow copy: what a caller writes into it never reaches the next caller.
-        return StoredLayer(version, None if frame is None else frame.copy(deep=False), kept[1].path)
+        if kept := self._cache.get(version, stamp):
+            return kept
+        if fault := _faults(folder, version, catalogue):
+            raise corrupt(version, fault)
+        layer = _read(folder, version)
+        if _stamp(folder, version) != stamp:
+            raise corrupt(version, "it changed while it was read")
+        self._cache.put(layer, stamp)
+        return self._cache.get(version, stamp) or layer
 
     @contextmanager
     def _staging(self) -> Iterator[Path]:
@@ -234,7 +223,7 @@ def _stamp(folder: Path, version: Version) -> Stamp:
     try:
         found = [path.stat() for path in (folder / MANIFEST, _data(folder, version.form))]
     except OSError as error:
-        raise _corrupt(version, "a file of it is missing") from error
+        raise corrupt(version, "a file of it is missing") from error
     return tuple((one.st_ino, one.st_mtime_ns, one.st_ctime_ns, one.st_size) for one in found)
 
 
@@ -271,14 +260,3 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _corrupt(version: Version, reason: str) -> CorruptError:
-    return CorruptError(
-        "version {version} of layer {name} is not served: {reason}",
-        code="version_corrupt",
-        hint="Restore it from a backup, or publish the layer again",
-        version=version.id[:12],
-        name=version.name,
-        reason=reason,
-    )

@@ -13,10 +13,10 @@ from layers.store.base import Event, StoredLayer, Version
 from layers.store.catalogue import Catalogue
 from layers.store.chain import Entry, Head
 from layers.store.content import Content, Frame, canonical
-from spatial.errors import StoreError
+from spatial.errors import CorruptError, StoreError
 from spatial.notes import Note
 
-__all__ = ["LoggedStore"]
+__all__ = ["LoggedStore", "corrupt"]
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
@@ -178,6 +178,18 @@ class LoggedStore(ABC):
     @abstractmethod
     def _load(self, version: Version) -> StoredLayer:
         """Return a version, checked against its hash."""
+
+
+def corrupt(version: Version, reason: str) -> CorruptError:
+    """Return the error of a version that is not what it was."""
+    return CorruptError(
+        "version {version} of layer {name} is not served: {reason}",
+        code="version_corrupt",
+        hint="Restore it from a backup, or publish the layer again",
+        version=version.id[:12],
+        name=version.name,
+        reason=reason,
+    )
 
 
 def _check_name(name: str) -> None:

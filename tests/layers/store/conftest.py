@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from layers.store import Store
 from tests.layers.store.places import opener
+from tests.layers.store.postgres import Missing, Server, start_server
 
 Open = Callable[[], Store]
 
 
-@pytest.fixture(params=["files"])
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server of our own with PostGIS; skipped, saying why, where there is none."""
+    try:
+        server = start_server()
+    except Missing as why:
+        pytest.skip(f"no PostGIS here: {why}")
+    yield server
+    server.remove()
+
+
+@pytest.fixture(params=["files", pytest.param("postgis", marks=pytest.mark.postgis)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where the store of this test is: a folder, or the address of a database."""
-    return str(tmp_path / "store")
+    if request.param == "files":
+        return str(tmp_path / "store")
+    server: Server = request.getfixturevalue("postgres")
+    return server.fresh()
 
 
 @pytest.fixture

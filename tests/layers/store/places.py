@@ -9,4 +9,9 @@ from layers.store import FileStore, Store
 
 
 def opener(place: str) -> Callable[[], Store]:
+    """Return what opens the store of a place: a folder, or the address of a database."""
+    if place.startswith("postgresql://"):
+        from layers.store.postgis import PostgisStore
+
+        return lambda: PostgisStore(place)
     return lambda: FileStore(Path(place))
