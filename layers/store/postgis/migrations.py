@@ -67,9 +67,12 @@ def _apply(database: Database, number: int, text: str) -> None:
     """Apply one file, unless another process did so while we waited."""
     with database.owning() as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        if _begun(connection) and connection.execute(
-            "SELECT 1 FROM tataruang.migration WHERE number = %s", [number]
-        ).fetchone():
+        if (
+            _begun(connection)
+            and connection.execute(
+                "SELECT 1 FROM tataruang.migration WHERE number = %s", [number]
+            ).fetchone()
+        ):
             return
         # Our own file, never words of a user.
         connection.execute(text.encode())

@@ -115,7 +115,7 @@ class PostgisStore(LoggedStore):
                 return StoredLayer(version, path=self._raster(connection, version))
             frame = _frame(connection, version.id, version.crs)
         if frame is None:
-            raise corrupt(version, "its table is missing")
+            raise corrupt(version, "its table is missing or has other columns")
         if content_id(frame) != version.id:
             raise corrupt(version, "its values were changed")
         return StoredLayer(version, frame=frame)
@@ -204,15 +204,17 @@ class PostgisStore(LoggedStore):
 
 
 def _frame(connection: Connection, content: str, crs: str | None) -> Frame | None:
+    """Read a content; None where it is not there, or not as it is described."""
     row = connection.execute(
         "SELECT columns FROM tataruang.content WHERE id = %s", [content]
     ).fetchone()
-    there = connection.execute(
-        "SELECT to_regclass(%s) IS NOT NULL", [table_name(content).as_string(connection)]
-    ).fetchone()
-    if row is None or there is None or not there[0]:
+    if row is None:
         return None
-    return read_table(connection, content, row[0], crs)
+    try:
+        with connection.transaction():
+            return read_table(connection, content, row[0], crs)
+    except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable, ValueError, KeyError):
+        return None
 
 
 def _append(connection: Connection, body: dict[str, Any]) -> Row:

@@ -63,6 +63,10 @@ BEGIN
         GRANT USAGE ON SCHEMA tataruang, tataruang_versi, tataruang_layer TO tataruang_reader;
         GRANT SELECT ON ALL TABLES IN SCHEMA tataruang TO tataruang_reader;
         GRANT CREATE ON SCHEMA tataruang_versi, tataruang_layer TO tataruang_writer;
+        ALTER DEFAULT PRIVILEGES FOR ROLE tataruang_writer IN SCHEMA tataruang_versi
+            GRANT SELECT ON TABLES TO tataruang_reader;
+        ALTER DEFAULT PRIVILEGES FOR ROLE tataruang_writer IN SCHEMA tataruang_layer
+            GRANT SELECT ON TABLES TO tataruang_reader;
         GRANT INSERT ON tataruang.log TO tataruang_writer;
         GRANT INSERT, DELETE ON tataruang.content, tataruang.chunk TO tataruang_writer;
         BEGIN
