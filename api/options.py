@@ -14,12 +14,12 @@ import typer
 __all__ = ["AsJson", "SourceCrs", "WorkspaceOption", "Yes", "atomic_path", "on_terminal"]
 
 WorkspaceOption: TypeAlias = Annotated[
-    Path,
+    str,
     typer.Option(
         "--workspace",
         "-w",
         envvar="TATARUANG_WORKSPACE",
-        help="Folder ruang kerja / workspace folder",
+        help="Folder atau postgresql://... / workspace folder or database",
     ),
 ]
 SourceCrs: TypeAlias = Annotated[

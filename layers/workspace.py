@@ -1,17 +1,20 @@
-"""A workspace: one folder with its name, its extent, its layers, its plans and its register."""
+"""A workspace: its name, its extent, its layers, its plans and its register, in one place."""
 
 from __future__ import annotations
 
+import os
+import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 from spatial.crs import AREA_CRS, INDONESIA, METRIC_CRS, Bounds, parse_crs
 from spatial.errors import StoreError
 
-__all__ = ["FILE", "Workspace"]
+__all__ = ["FILE", "Workspace", "home_of", "is_address"]
 
 FILE: Final = "workspace.toml"
 LANGUAGES: Final = ("id", "en")
@@ -35,6 +38,8 @@ class Workspace:
         False marks everything that is shown "contoh, bukan data resmi".
     private : bool
         True lets data of persons in; nothing is served or published from here.
+    database : str
+        Address of the PostGIS database that keeps the layers; "" keeps them in the folder.
     """
 
     folder: Path
@@ -45,6 +50,7 @@ class Workspace:
     language: str = "id"
     resmi: bool = True
     private: bool = False
+    database: str = ""
 
     @property
     def store(self) -> Path:
@@ -73,8 +79,13 @@ class Workspace:
         language: str = "id",
         resmi: bool = True,
         private: bool = False,
+        database: str = "",
     ) -> Workspace:
-        """Create a workspace in a folder that is empty or not there.
+        """Create a workspace in a folder that is empty or not there, or in a database.
+
+        With the address of a database as `folder` the database holds the workspace too;
+        plans and register then lie in a folder of this account (`home_of`). With `database`
+        the folder holds all but the layers.
 
         Raises
         ------
@@ -90,7 +101,16 @@ class Workspace:
         >>> Workspace.open(made.folder) == made
         True
         """
-        path = Path(folder).resolve()
+        if is_address(folder):
+            database = str(folder)
+        for code in (area_crs, metric_crs):
+            parse_crs(code)
+        path = home_of(database) if is_address(folder) else Path(folder).resolve()
+        made = cls(
+            path, name, _extent(extent), area_crs, metric_crs, language, resmi, private, database
+        )
+        if is_address(folder):
+            return _created_in_database(made)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise StoreError(
                 "{folder} exists and is not empty",
@@ -98,9 +118,6 @@ class Workspace:
                 hint="Choose another folder; nothing was changed",
                 folder=str(path),
             )
-        for code in (area_crs, metric_crs):
-            parse_crs(code)
-        made = cls(path, name, _extent(extent), area_crs, metric_crs, language, resmi, private)
         for inside in (made.store, made.plans, made.register):
             inside.mkdir(parents=True, exist_ok=True)
         (path / FILE).write_text(_toml(made), encoding="utf-8")
@@ -108,14 +125,16 @@ class Workspace:
 
     @classmethod
     def open(cls, folder: Path | str) -> Workspace:
-        """Open a workspace.
+        """Open a workspace: a folder, or the address of a database.
 
         Raises
         ------
         StoreError
-            `workspace_missing`, if the folder is none; `workspace_damaged`, if its file has
-            a fault.
+            `workspace_missing`, if there is none; `workspace_damaged`, if its file has a
+            fault.
         """
+        if is_address(folder):
+            return _from_database(str(folder))
         path = Path(folder).resolve()
         try:
             said = tomllib.loads((path / FILE).read_text(encoding="utf-8"))
@@ -132,11 +151,77 @@ class Workspace:
         return _from_toml(path, said)
 
 
+def is_address(place: Path | str) -> bool:
+    """Say whether a place is the address of a database and no folder.
+
+    Examples
+    --------
+    >>> is_address("postgresql://server/tataruang"), is_address("jateng")
+    (True, False)
+    """
+    return str(place).startswith(("postgresql://", "postgres://"))
+
+
+def home_of(address: str) -> Path:
+    """Return the folder of this account for plans and register of a workspace in a database.
+
+    Below TATARUANG_HOME, or ~/.tataruang.
+    """
+    home = Path(os.environ.get("TATARUANG_HOME") or Path.home() / ".tataruang")
+    return home / re.sub(r"[^A-Za-z0-9.-]+", "_", _backend().shown(address))
+
+
+def _backend() -> ModuleType:
+    # Imported late: the stores import this module.
+    from layers.store.extra import backend
+
+    return backend()
+
+
+def _created_in_database(made: Workspace) -> Workspace:
+    backend = _backend()
+    if FILE in backend.read_settings(made.database):
+        raise StoreError(
+            "{folder} exists and is not empty",
+            code="workspace_exists",
+            hint="Choose another folder; nothing was changed",
+            folder=backend.shown(made.database),
+        )
+    # The address is known to whoever opens it; a password in it must not be kept.
+    backend.write_settings(made.database, {FILE: _toml(replace(made, database=""))})
+    return _at_home(made)
+
+
+def _at_home(workspace: Workspace) -> Workspace:
+    for inside in (workspace.plans, workspace.register):
+        inside.mkdir(parents=True, exist_ok=True)
+    return workspace
+
+
+def _from_database(address: str) -> Workspace:
+    backend = _backend()
+    place = backend.shown(address)
+    text = backend.read_settings(address).get(FILE)
+    if text is None:
+        raise StoreError(
+            "{folder} is no workspace: it has no readable {file}",
+            code="workspace_missing",
+            hint='Create one: tataruang init {folder} --name "Kabupaten ..."',
+            folder=place,
+            file=FILE,
+        )
+    try:
+        found = _from_toml(home_of(address), tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise _damaged(Path(place), str(error)) from error
+    return _at_home(replace(found, database=address))
+
+
 def _from_toml(path: Path, said: dict[str, Any]) -> Workspace:
     known = {"name", "extent", "area_crs", "metric_crs", "language", "resmi"}
     if missing := known - said.keys():
         raise _damaged(path, f"missing: {', '.join(sorted(missing))}")
-    if strange := said.keys() - known - {"private"}:
+    if strange := said.keys() - known - {"private", "database"}:
         raise _damaged(path, f"unknown: {', '.join(sorted(strange))}")
     private = said.get("private", False)
     truths = isinstance(said["resmi"], bool) and isinstance(private, bool)
@@ -153,6 +238,7 @@ def _from_toml(path: Path, said: dict[str, Any]) -> Workspace:
         said["language"],
         said["resmi"],
         private,
+        str(said.get("database", "")),
     )
 
 
@@ -197,4 +283,5 @@ def _toml(workspace: Workspace) -> str:
         f'language = "{workspace.language}"\n'
         f"resmi = {str(workspace.resmi).lower()}\n"
         + ("private = true\n" if workspace.private else "")
+        + (f'database = "{workspace.database}"\n' if workspace.database else "")
     )

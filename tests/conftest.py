@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.postgres import Missing, Server, start_server
 
 settings.register_profile(
     "ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -46,3 +49,14 @@ def sample_files(sample_workspace: Path) -> Path:
     from api.demo import RAW
 
     return sample_workspace / RAW
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server of our own with PostGIS; skipped, saying why, where there is none."""
+    try:
+        server = start_server()
+    except Missing as why:
+        pytest.skip(f"no PostGIS here: {why}")
+    yield server
+    server.remove()

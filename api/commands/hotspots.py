@@ -82,7 +82,7 @@ def hotspots(
         str | None, typer.Option(help="point | comma: tanda pecahan dalam tabel")
     ] = None,
     workspace: Annotated[
-        Path | None, typer.Option(help="Ruang kerja tertutup: data perseorangan boleh dibaca")
+        str | None, typer.Option(help="Ruang kerja tertutup: data perseorangan boleh dibaca")
     ] = None,
     source_crs: SourceCrs = None,
     as_json: AsJson = False,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.options import AsJson
+from layers.store import open_store
 from layers.workspace import Workspace
 from spatial.crs import INDONESIA
 from spatial.errors import StoreError
@@ -17,7 +17,9 @@ __all__ = ["init"]
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Folder baru / a new folder")],
+    folder: Annotated[
+        str, typer.Argument(help="Folder baru atau postgresql://... / a new folder or a database")
+    ],
     name: Annotated[str, typer.Option(help="Nama wilayah / name of the area")],
     extent: Annotated[
         str | None,
@@ -29,6 +31,9 @@ def init(
     private: Annotated[
         bool, typer.Option("--private", help="Data perseorangan boleh masuk; tidak disajikan")
     ] = False,
+    database: Annotated[
+        str, typer.Option(help="postgresql://... untuk layernya / keeps the layers in a database")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Buat ruang kerja baru / create a workspace."""
@@ -38,7 +43,11 @@ def init(
         extent=_numbers(extent) if extent else INDONESIA,
         resmi=not sample,
         private=private,
+        database=database,
     )
+    if made.database:
+        # Now, not at the first layer: what is wrong with the address shows here.
+        open_store(made)
     if as_json:
         typer.echo(json.dumps({"workspace": str(made.folder), "name": made.name}))
         return

@@ -35,7 +35,7 @@ FAILED = 2
 def lint(
     folder: PlanFolder,
     workspace: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--workspace", "-w", help="Bandingkan dengan layer ruang kerja / its layers"),
     ] = None,
     as_json: AsJson = False,

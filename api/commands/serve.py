@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from api.settings import ServeSettings
-from layers.workspace import Workspace
+from layers.workspace import Workspace, is_address
 from spatial.errors import AccessError, LayerNotFoundError
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ LOOPBACK: Final = "127.0.0.1"
 
 def serve(
     workspace: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--workspace",
             "-w",
             envvar="TATARUANG_WORKSPACE",
-            help="Folder ruang kerja / workspace folder",
+            help="Folder atau postgresql://... / workspace folder or database",
         ),
     ] = None,
     sample: Annotated[
@@ -41,7 +41,7 @@ def serve(
     ] = False,
 ) -> None:
     """Jalankan API dan peta web / start the HTTP API and the web map."""
-    folder = _folder(workspace, sample=sample)
+    place = _place(workspace, sample=sample)
     # Imported here: the other commands need no web server.
     import uvicorn
 
@@ -50,9 +50,11 @@ def serve(
 
     settings = ServeSettings()
     if settings.state_folder is None:
-        settings = settings.model_copy(update={"state_folder": folder / "service"})
+        settings = settings.model_copy(
+            update={"state_folder": Workspace.open(place).folder / "service"}
+        )
     set_up_logs(as_json=settings.log_json)
-    app = create_app(service_opener(str(folder), settings), settings)
+    app = create_app(service_opener(place, settings), settings)
     typer.echo(f"Peta web / web map:  http://{host}:{port}/", err=True)
     typer.echo(f"API (OpenAPI):       http://{host}:{port}/openapi.json", err=True)
     uvicorn.run(
@@ -85,12 +87,12 @@ def service_opener(
     return open_service
 
 
-def _folder(workspace: Path | None, *, sample: bool) -> Path:
+def _place(workspace: str | None, *, sample: bool) -> str:
     if sample:
         from api.demo import sample_workspace
 
-        return sample_workspace()
-    if workspace is None or not workspace.is_dir():
+        return str(sample_workspace())
+    if workspace is None or not (is_address(workspace) or Path(workspace).is_dir()):
         raise LayerNotFoundError(
             "there is no workspace {folder}",
             code="workspace_missing_to_serve",

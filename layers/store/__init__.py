@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from layers.store.base import Event, LayerSource, Store, StoredLayer, Version
+from layers.store.extra import backend
 from layers.store.files import FileStore
 from layers.workspace import Workspace
 
@@ -10,7 +11,12 @@ __all__ = ["Event", "FileStore", "LayerSource", "Store", "StoredLayer", "Version
 
 
 def open_store(workspace: Workspace) -> Store:
-    """Open the store of a workspace.
+    """Open the store of a workspace: its folder, or its database.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be opened, or `postgis_missing` where the extra is not installed.
 
     Examples
     --------
@@ -19,4 +25,7 @@ def open_store(workspace: Workspace) -> Store:
     >>> open_store(workspace).layers()
     []
     """
+    if workspace.database:
+        store: Store = backend().PostgisStore(workspace.database)
+        return store
     return FileStore(workspace.store)

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from layers.store import Store
 from tests.layers.store.places import opener
-from tests.layers.store.postgres import Missing, Server, start_server
+from tests.postgres import Server
 
 Open = Callable[[], Store]
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """A PostgreSQL server of our own with PostGIS; skipped, saying why, where there is none."""
-    try:
-        server = start_server()
-    except Missing as why:
-        pytest.skip(f"no PostGIS here: {why}")
-    yield server
-    server.remove()
 
 
 @pytest.fixture(params=["files", pytest.param("postgis", marks=pytest.mark.postgis)])

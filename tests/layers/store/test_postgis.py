@@ -14,7 +14,7 @@ import shapely
 
 from layers.store.postgis import PostgisStore, shown
 from spatial.errors import CorruptError, StoreError
-from tests.layers.store.postgres import Server
+from tests.postgres import Server
 
 pytestmark = pytest.mark.postgis
 
