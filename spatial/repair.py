@@ -1,12 +1,14 @@
 """Repair of invalid polygons: only at ingest, in a process that can be killed, with a record.
 
 GEOS cannot be interrupted from Python, and a ring of 500 crossing edges can hold it for
-minutes; so the repair runs beside and is ended when its time is over. The method is
+minutes; so the repair runs beside and is ended when its time is over. What counts is the
+time of the processor, so that a busy machine repairs what an idle one does. The method is
 "structure": rings are taken as shells and holes before they are joined (shapely.make_valid).
 """
 
 from __future__ import annotations
 
+import math
 import struct
 import subprocess
 import sys
@@ -21,9 +23,15 @@ from shapely.geometry.base import BaseGeometry
 
 __all__ = ["repair"]
 
-#: For one geometry; what takes longer is no slip of a hand but a broken file.
+#: Of the processor, for one geometry; what takes longer is no slip of a hand but a broken file.
 SECONDS_EACH: Final = 10.0
+#: A sound polygon with few faults takes longer the more corners it has.
+CORNERS_PER_SECOND: Final = 10_000
+#: A process may wait for the processor by this much before the clock on the wall ends it.
+PATIENCE: Final = 12.0
 _LENGTH: Final = struct.Struct("<Q")
+#: Length of the geometry, and the seconds it may take.
+_HEAD: Final = struct.Struct("<Qd")
 #: The child needs an import before its first answer.
 _START_SECONDS: Final = 60.0
 
@@ -38,6 +46,7 @@ def repair(
     geometries : array of shapely geometries, shape (n,)
         Polygons and multipolygons, valid or not; None stays None.
     seconds_each : float
+        Of the processor; one more for each 10,000 corners of the geometry.
 
     Returns
     -------
@@ -74,7 +83,9 @@ def _answers(
     try:
         for geometry in geometries:
             child = child or _Child()
-            answer = child.ask(shapely.to_wkb(geometry), seconds_each)
+            corners = int(shapely.get_num_coordinates(geometry))
+            seconds = seconds_each + corners / CORNERS_PER_SECOND
+            answer = child.ask(shapely.to_wkb(geometry), seconds)
             if answer is None:
                 child.kill()
                 child = None
@@ -94,7 +105,7 @@ def _read(answer: bytes) -> tuple[BaseGeometry | None, str]:
 
 
 class _Child:
-    """A process that repairs what it is sent: length and WKB in, length and WKB out."""
+    """A process that repairs what it is sent: length, limit and WKB in, length and WKB out."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -109,10 +120,11 @@ class _Child:
         assert self._process.stdin is not None  # noqa: S101  both are pipes
         assert self._process.stdout is not None  # noqa: S101  both are pipes
         # Killing ends the blocking read below on every operating system.
-        watch = threading.Timer(seconds + self._start_seconds, self._process.kill)
+        wall = seconds * PATIENCE + self._start_seconds
+        watch = threading.Timer(wall, self._process.kill)
         watch.start()
         try:
-            self._process.stdin.write(_LENGTH.pack(len(wkb)) + wkb)
+            self._process.stdin.write(_HEAD.pack(len(wkb), seconds) + wkb)
             self._process.stdin.flush()
             answer = _read_exactly(self._process.stdout)
         except BrokenPipeError:
@@ -144,11 +156,28 @@ def _read_exactly(pipe: IO[bytes]) -> bytes | None:
 def _serve() -> None:
     """Answer until stdin ends: what the child does."""
     source, target = sys.stdin.buffer, sys.stdout.buffer
-    while head := source.read(_LENGTH.size):
-        wkb = source.read(_LENGTH.unpack(head)[0])
+    while head := source.read(_HEAD.size):
+        length, seconds = _HEAD.unpack(head)
+        wkb = source.read(length)
+        _limit_processor_time(seconds)
         answer = _mend(wkb)
         target.write(_LENGTH.pack(len(answer)) + answer)
         target.flush()
+
+
+def _limit_processor_time(seconds: float) -> None:
+    """End this process when it has used so many seconds more; the system does it by itself."""
+    try:
+        import resource
+    except ImportError:
+        # Windows has no such limit: there the clock on the wall alone decides.
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    soft = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard != resource.RLIM_INFINITY:
+        soft = min(soft, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _mend(wkb: bytes) -> bytes:
