@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from functools import cache
 from importlib import resources
+from pathlib import Path
+from typing import Any, Final
 
 from spatial.errors import SchemaError
 
-__all__ = ["Kind", "kind_named", "kinds", "recognise"]
+__all__ = ["Kind", "declared", "kind_named", "kinds", "recognise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +36,34 @@ class Kind:
     derived : mapping of a new column to the columns whose first filled value it takes
     numbers, codes : tuple of str
         Columns read as numbers; columns kept as text, whatever the file made of them.
+    dates : tuple of str
+        Columns of days.
+    units, area : mapping of column to unit
+        Of numbers; of areas that the geometry must agree with ("ha", "m2", "km2").
+    key : tuple of str
+        Columns that name a feature.
+    code_lists : tuple of str
+        Names in `layers.code_lists`.
+    legal : tuple of str
+        Metadata without which the layer cannot carry a finding.
     """
 
     name: str
     title: str
     geometry: tuple[str, ...]
-    rank: int
     needs: tuple[tuple[str, ...], ...]
+    rank: int = 10
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     derived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     numbers: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     partition: bool = False
+    dates: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    area: Mapping[str, str] = field(default_factory=dict)
+    key: tuple[str, ...] = ()
+    code_lists: tuple[str, ...] = ()
+    legal: tuple[str, ...] = ()
 
     def rename(self, columns: Iterable[str]) -> dict[str, str]:
         """Return official name -> our name for the columns of a file.
@@ -57,7 +76,7 @@ class Kind:
         {'KODZON_1': 'kodzon', 'NAMOBJ': 'namobj', 'Shape_Area': 'shape_area'}
         """
         plain = {column: column.strip().lower() for column in columns}
-        by_lower = {lower: column for column, lower in plain.items()}
+        by_lower = {lower: column for column, lower in reversed(plain.items())}
         for ours, aliases in self.columns.items():
             for alias in aliases:
                 if (found := by_lower.get(alias.lower())) and ours not in plain.values():
@@ -71,25 +90,63 @@ class Kind:
         return any(set(group) <= ours for group in self.needs)
 
 
-@cache
+#: Names a file of further declarations, for kinds that only one agency has.
+MORE_KINDS: Final = "TATARUANG_KINDS"
+
+
 def kinds() -> dict[str, Kind]:
-    """Return every kind by name."""
-    text = (resources.files("layers") / "kinds.toml").read_text(encoding="utf-8")
-    return {
-        name: Kind(
-            name=name,
-            title=said["title"],
-            geometry=tuple(said["geometry"]),
-            rank=said["rank"],
-            needs=tuple(tuple(group) for group in said["needs"]),
-            columns={ours: tuple(names) for ours, names in said["columns"].items()},
-            derived={new: tuple(names) for new, names in said.get("derived", {}).items()},
-            numbers=tuple(said.get("numbers", ())),
-            codes=tuple(said.get("codes", ())),
-            partition=said.get("partition", False),
+    """Return every kind by name: those of the engine, and those of the file TATARUANG_KINDS."""
+    return _kinds(os.environ.get(MORE_KINDS, ""))
+
+
+@cache
+def _kinds(more: str) -> dict[str, Kind]:
+    found = declared((resources.files("layers") / "kinds.toml").read_text(encoding="utf-8"))
+    return found | declared(Path(more).read_text(encoding="utf-8")) if more else found
+
+
+def declared(text: str) -> dict[str, Kind]:
+    """Read declarations of kinds; one table is one kind, as the head of kinds.toml says.
+
+    Raises
+    ------
+    SchemaError
+        `kind_declaration`, naming the kind and what is wrong with it.
+
+    Examples
+    --------
+    >>> text = '''
+    ... [embung]
+    ... title = "Embung"
+    ... geometry = ["Polygon"]
+    ... needs = [["nama_embung"]]
+    ... columns = { nama_embung = ["NAMA_EMB"] }
+    ... '''
+    >>> declared(text)["embung"].rename(["NAMA_EMB"])
+    {'NAMA_EMB': 'nama_embung'}
+    """
+    known = {one.name for one in fields(Kind)} - {"name"}
+    found = {}
+    for name, said in tomllib.loads(text).items():
+        strange = sorted(said.keys() - known) or sorted(
+            {"title", "geometry", "needs"} - said.keys()
         )
-        for name, said in tomllib.loads(text).items()
-    }
+        if strange:
+            raise SchemaError(
+                "the declaration of kind {name} has a fault at: {keys}",
+                code="kind_declaration",
+                hint="It needs title, geometry and needs; the head of layers/kinds.toml says all",
+                name=name,
+                keys=", ".join(strange),
+            )
+        found[name] = Kind(name=name, **{key: _frozen(value) for key, value in said.items()})
+    return found
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_frozen(one) for one in value)
+    return {k: _frozen(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def kind_named(name: str) -> Kind:

@@ -12,10 +12,10 @@ import pandas as pd
 import pyproj
 import shapely
 
+from layers.columns import renamed, valued
 from layers.files import Raw, read_confined
-from layers.kinds import Kind, kind_named, recognise
+from layers.kinds import kind_named, recognise
 from layers.layer import Layer, Provenance
-from layers.values import blank_to_na, to_numbers
 from spatial.crs import (
     INDONESIA,
     Bounds,
@@ -110,8 +110,8 @@ def read(
         frame = _checked(frame, raw.name, strict=strict, mend=repair, notes=notes)
     official = [str(column) for column in frame.columns if column != "geometry"]
     chosen = kind_named(kind) if kind else recognise(official, _types(frame))
-    frame, columns = _renamed(frame, chosen, official)
-    frame = _valued(frame, chosen, notes)
+    frame, columns = renamed(frame, chosen, official)
+    frame = valued(frame, chosen, notes)
     if not len(frame):
         notes.append(Note("layer_no_rows", "{file} holds no rows", "warning", {"file": raw.name}))
     elif chosen is None:
@@ -257,72 +257,3 @@ def _repair_note(
         change = float(shapely.area(after) - shapely.area(before))
     text = "{file}, row {row}: {reason}; repaired, area changed by {change:.6g} (square units)"
     return Note("geometry_repaired", text, "warning", details | {"change": change})
-
-
-def _renamed(
-    frame: gpd.GeoDataFrame | pd.DataFrame, kind: Kind | None, official: list[str]
-) -> tuple[gpd.GeoDataFrame | pd.DataFrame, dict[str, str]]:
-    names = kind.rename(official) if kind else {name: name.strip().lower() for name in official}
-    taken: dict[str, str] = {}
-    for name, ours in names.items():
-        # Two columns that differ only in case keep both: the second under its own name.
-        taken[ours if ours not in taken else name] = name
-    renamed = frame.rename(columns={name: ours for ours, name in taken.items()})
-    return renamed, taken
-
-
-def _valued(
-    frame: gpd.GeoDataFrame | pd.DataFrame, kind: Kind | None, notes: list[Note]
-) -> gpd.GeoDataFrame | pd.DataFrame:
-    """Turn words for nothing into NA, numbers of the kind into numbers, and derive columns."""
-    result = frame.copy()
-    for column in frame.columns:
-        if column != "geometry" and _is_text(frame[column]):
-            result[column] = blank_to_na(frame[column])
-    if kind is None:
-        return result
-    for column in kind.numbers:
-        if column in result.columns:
-            result[column], doubtful = to_numbers(frame[column])
-            if doubtful.any():
-                notes.append(
-                    Note("number_doubtful", "column {column}: {count} values are no numbers beyond "
-                         "doubt, such as {example!r}; left empty", "warning",
-                         {"column": column, "count": int(doubtful.sum()),
-                          "example": str(frame[column][doubtful].iloc[0]), "rows": _rows(doubtful)})
-                )  # fmt: skip
-            negative = (result[column] < 0).to_numpy()
-            if negative.any():
-                notes.append(
-                    Note("number_negative", "column {column}: {count} values are below zero",
-                         "warning", {"column": column, "count": int(negative.sum()),
-                                     "rows": _rows(negative)})
-                )  # fmt: skip
-    for column in kind.codes:
-        if column in result.columns:
-            result[column] = result[column].map(_code).astype("str")
-    for column, sources in kind.derived.items():
-        there = [source for source in sources if source in result.columns]
-        if there and column not in result.columns:
-            result[column] = _first_filled(result, there)
-    return result
-
-
-def _is_text(values: pd.Series[Any]) -> bool:
-    return pd.api.types.is_string_dtype(values) or pd.api.types.is_object_dtype(values)
-
-
-def _code(value: Any) -> Any:
-    """Write a code as text: a file may have made 1003 or 1003.0 of it."""
-    if value is None or pd.isna(value):
-        return None
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _first_filled(frame: pd.DataFrame, sources: list[str]) -> pd.Series[Any]:
-    filled = frame[sources].map(lambda value: None if _says_none(value) else value)
-    return filled.bfill(axis=1).iloc[:, 0]
-
-
-def _says_none(value: Any) -> bool:
-    return value is None or pd.isna(value) or str(value).strip().lower() == "tidak ada"

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any, Final
 
 import pandas as pd
 
-__all__ = ["NULL_WORDS", "blank_to_na", "parse_number", "to_numbers"]
+__all__ = [
+    "NULL_WORDS",
+    "blank_to_na",
+    "parse_coordinate",
+    "parse_date",
+    "parse_number",
+    "says_none",
+    "to_dates",
+    "to_numbers",
+]
 
 #: How agencies write that nothing is there.
 NULL_WORDS: Final = frozenset({"", "-", "--", "n/a", "null", "<null>", "nan"})
+#: How they write that there is none of a thing: an answer in a column of overlays, and nothing
+#: where a number or a day is asked for.
+NONE_WORDS: Final = frozenset({"tidak ada", "nihil", "tidak tersedia", "belum ada"})
+MONTHS: Final = {
+    "januari": 1, "februari": 2, "pebruari": 2, "maret": 3, "april": 4, "mei": 5, "juni": 6,
+    "juli": 7, "agustus": 8, "september": 9, "oktober": 10, "november": 11, "nopember": 11,
+    "desember": 12, "january": 1, "february": 2, "march": 3, "may": 5, "june": 6, "july": 7,
+    "august": 8, "october": 10, "december": 12,
+}  # fmt: skip
 
 _PLAIN: Final = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _INDONESIAN: Final = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?")
@@ -87,9 +106,87 @@ def to_numbers(values: pd.Series[Any]) -> tuple[pd.Series[float], pd.Series[bool
     """
     if pd.api.types.is_numeric_dtype(values):
         return values.astype(float), pd.Series(data=False, index=values.index)
-    cleaned = blank_to_na(values)
+    cleaned = _without_none(values)
     numbers = cleaned.map(_number).astype(float)
     return numbers, numbers.isna() & cleaned.notna()
+
+
+def says_none(value: Any) -> bool:
+    """Say whether a value means that there is nothing: NA, a blank, or "Tidak Ada".
+
+    Examples
+    --------
+    >>> says_none("Tidak Ada"), says_none(" - "), says_none(0)
+    (True, True, False)
+    """
+    if value is None or pd.isna(value):
+        return True
+    return isinstance(value, str) and value.strip().lower() in NULL_WORDS | NONE_WORDS
+
+
+def _without_none(values: pd.Series[Any]) -> pd.Series[Any]:
+    return values.mask(values.map(says_none).astype(bool))
+
+
+def parse_date(text: str) -> date | None:
+    """Read a day as it is written in Indonesia; None where it is none.
+
+    Days come before months. Two digits of a year are not completed.
+
+    Examples
+    --------
+    >>> parse_date("17 Agustus 2023"), parse_date("5/3/2021"), parse_date("2023-06-13")
+    (datetime.date(2023, 8, 17), datetime.date(2021, 3, 5), datetime.date(2023, 6, 13))
+    >>> parse_date("08/17/2023") is None, parse_date("13 Juni 24") is None
+    (True, True)
+    """
+    words = re.sub(r"^[a-z']+,\s*", "", text.strip().lower())
+    for pattern, order in _DAYS:
+        if found := pattern.fullmatch(words):
+            parts = dict(zip(order, found.groups(), strict=True))
+            month = parts["m"]
+            number = int(month) if month.isdigit() else _month(month)
+            try:
+                return date(int(parts["y"]), number, int(parts["d"]))
+            except ValueError:
+                return None
+    return None
+
+
+_DAYS: Final = (
+    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[t ].*)?"), "ymd"),
+    (re.compile(r"(\d{4})(\d{2})(\d{2})"), "ymd"),
+    (re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})"), "dmy"),
+    (re.compile(r"(\d{1,2})[- ]([a-z]{3,9})[- ](\d{4})"), "dmy"),
+)
+
+
+def _month(word: str) -> int:
+    """Return the number of a month, whole or shortened; 0 where it is none."""
+    found = {number for name, number in MONTHS.items() if name.startswith(word)}
+    return found.pop() if len(found) == 1 else 0
+
+
+def to_dates(values: pd.Series[Any]) -> tuple[pd.Series[Any], pd.Series[bool]]:
+    """Read a column of days and say which values are none beyond doubt.
+
+    Returns
+    -------
+    days : Series of datetime64
+        NaT where there was nothing or doubt.
+    doubtful : Series of bool
+    """
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return values, pd.Series(data=False, index=values.index)
+    cleaned = _without_none(values)
+    days = pd.to_datetime(cleaned.map(_day), errors="coerce")
+    return days, days.isna() & cleaned.notna()
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, str):
+        return parse_date(value)
+    return value if isinstance(value, date) else None
 
 
 def _number(value: Any) -> float:
