@@ -23,6 +23,7 @@ from api.openapi import openapi_of
 from api.opening import Opening
 from api.rates import RateLimit
 from api.routes import (
+    analyses,
     batch,
     conformity,
     decisions,
@@ -55,6 +56,7 @@ ROUTERS: Final = (
     conformity.router,
     batch.router,
     decisions.router,
+    analyses.router,
     record.router,
     zones.router,
     layers.router,

@@ -43,7 +43,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "access_needs_key": 401,
     "body_too_slow": 408,
     "body_too_large": 413,
-    "driver_refused": 415,
+    "format_refused": 415,
     "idempotency_in_flight": 409,
     "idempotency_mismatch": 422,
     "idempotency_key": 400,

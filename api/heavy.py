@@ -63,6 +63,25 @@ class HeavyJudge:
         LimitError
             If too many wait already, or the process ran out of memory.
         """
+        found: list[bytes] = self._in_turn("api.heavy:judge_bytes", permits, on, plan)
+        return found
+
+    def call(self, function: str, *args: Any) -> Any:
+        """Run a function of ours with the engine as its first argument.
+
+        Parameters
+        ----------
+        function : str
+            `"module:name"`; never anything that a request says.
+
+        Raises
+        ------
+        TimeLimitError, LimitError
+            As `check`; and what the function raises.
+        """
+        return self._in_turn(function, *args)
+
+    def _in_turn(self, function: str, *args: Any) -> Any:
         if not self._places.acquire(blocking=False):
             raise LimitError(
                 "too many heavy requests wait already",
@@ -71,7 +90,7 @@ class HeavyJudge:
             )
         try:
             with self._turn:
-                return self._ask((permits, on, plan))
+                return self._ask((function, args))
         finally:
             self._places.release()
 
@@ -84,7 +103,7 @@ class HeavyJudge:
             self._pipe.close()
         self._process = self._pipe = None
 
-    def _ask(self, question: tuple[Any, ...]) -> list[bytes]:
+    def _ask(self, question: tuple[str, tuple[Any, ...]]) -> Any:
         pipe = self._started()
         try:
             pipe.send(question)
@@ -106,8 +125,7 @@ class HeavyJudge:
             ) from None
         if kind == "refused":
             raise _rebuilt(answer)
-        verdicts: list[bytes] = answer
-        return verdicts
+        return answer
 
     def _started(self) -> Connection:
         if self._process is not None and self._process.is_alive() and self._pipe is not None:
@@ -127,22 +145,29 @@ class HeavyJudge:
 
 def _serve(pipe: Connection, opener: str, workspace: str, memory_mb: int) -> None:
     """Answer questions in the process until it is killed."""
-    # Imported here: the parent only needs the class above.
-    from api.verdict_files import verdict_bytes
-
     engine = load(opener)(workspace)
     _limit_memory(memory_mb)
     pipe.send("ready")
     while True:
-        permits, on, plan = pipe.recv()
+        function, args = pipe.recv()
         try:
-            verdicts = engine.check(permits, on=on, plan=plan)
-            pipe.send(("done", [verdict_bytes(verdict.to_dict()) for verdict in verdicts]))
+            pipe.send(("done", load(function)(engine, *args)))
         except EngineError as error:
             pipe.send(("refused", _flat(error)))
 
 
-def load(path: str) -> Callable[[str], Any]:
+def judge_bytes(
+    engine: Any, permits: gpd.GeoDataFrame, on: date | None, plan: str | None
+) -> list[bytes]:
+    """Judge permits and return the bytes of each verdict."""
+    # Imported here: the parent only needs the class above.
+    from api.verdict_files import verdict_bytes
+
+    verdicts = engine.check(permits, on=on, plan=plan)
+    return [verdict_bytes(verdict.to_dict()) for verdict in verdicts]
+
+
+def load(path: str) -> Callable[..., Any]:
     """Return what `"module:attribute.path"` names.
 
     Examples
@@ -154,7 +179,7 @@ def load(path: str) -> Callable[[str], Any]:
     found: Any = importlib.import_module(module)
     for name in names.split("."):
         found = getattr(found, name)
-    function: Callable[[str], Any] = found
+    function: Callable[..., Any] = found
     return function
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from api.plan_facts import activities
 from api.symbology import DATED, NO_DATA, layer_styles, zone_colour, zone_styles
 from api.tiles.mvt_kernel import LINE, POINT
+from api.tiles.raster import style_of
 from api.tiles.source import Prepared, TileSource
 from api.wording import IZIN, REASONS, VERDICTS
 from spatial.errors import EngineError
@@ -103,7 +104,9 @@ def _layer(tiles: TileSource, listed: Mapping[str, Any]) -> dict[str, Any] | Non
     try:
         ready = tiles.prepared(name)
     except EngineError as error:
-        return None if error.code == "layer_not_vector" else _unreadable(name, error)
+        if error.code != "layer_not_vector":
+            return _unreadable(name, error)
+        return _raster(tiles, name) if listed.get("form") == "raster" and style_of(name) else None
     kind = str(listed.get("kind") or name)
     styles = layer_styles()
     style = name if name in styles else kind
@@ -123,6 +126,30 @@ def _layer(tiles: TileSource, listed: Mapping[str, Any]) -> dict[str, Any] | Non
     if kind == PLAN_KIND:
         entry |= {"title": str(listed.get("title") or name), "zones": _zones(ready)}
     return entry
+
+
+def _raster(tiles: TileSource, name: str) -> dict[str, Any]:
+    """Describe a class map: its colours are the legend."""
+    style = style_of(name) or {}
+    period = name.rpartition("_")[2].lstrip("0")
+    years = period if period.isdigit() else ""
+    return {
+        "name": name,
+        "kind": style["kind"],
+        "style": name,
+        "title": f"{style['nama']} {years} tahunan" if years else style["nama"],
+        "title_en": f"{style['en']}, {years} years" if years else style["en"],
+        "geometry": "raster",
+        "version": tiles.version(name),
+        "bounds": list(tiles.raster_layer(name).bounds),
+        "shown": False,
+        "colour": next(reversed(style["colours"].values())),
+        "hatch": "solid",
+        "classes": [
+            {"class": label, "colour": colour, "words": style["words"].get(label, label)}
+            for label, colour in style["colours"].items()
+        ],
+    }
 
 
 def _unreadable(name: str, error: EngineError) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from zoning import Plan
 from zoning.plan import MatrixRow
 from zoning.ruleset import RuleSet, rules_on
 
-__all__ = ["activities", "zone_rules"]
+__all__ = ["activities", "where", "zone_rules"]
 
 
 def activities(plans: Iterable[Plan]) -> list[str]:
@@ -52,6 +52,48 @@ def zone_rules(plans: Iterable[Plan], zone: str, on: date) -> list[dict[str, Any
             code="zone_unknown",
             hint="Codes are those of the plan's matrix, such as R-2",
             zone=zone[:80],
+            on=on.isoformat(),
+        )
+    return found
+
+
+def where(plans: Iterable[Plan], kegiatan: str, on: date) -> list[dict[str, Any]]:
+    """Return how far every zone of every plan in force allows an activity.
+
+    Raises
+    ------
+    PlanNotFoundError
+        `where_activity_unknown`, if no matrix has the activity.
+
+    Examples
+    --------
+    >>> from zoning import load_plan, sample_plan_folder
+    >>> [found] = where([load_plan(sample_plan_folder("rdtr"), None)], "gudang", date(2026, 1, 1))
+    >>> [zone["zona"] for zone in found["zones"] if zone["izin"] == ["I", "I"]]
+    ['SPU-1']
+    """
+    found = []
+    for plan in plans:
+        if not plan.meta.in_force(on):
+            continue
+        rules = rules_on(plan, on)
+        rows = [row for row in rules.matrix.values() if row.kegiatan.lower() == kegiatan.lower()]
+        cells = [
+            {"zona": zone, "zona_nama": plan.meta.zone_names.get(zone, "")}
+            | _cell(rules, row, zone)
+            for row in rows
+            for zone in sorted(rules.zones)
+        ]
+        if cells:
+            meta = plan.meta
+            about = {"plan": meta.id, "name": meta.name, "legal_ref": meta.legal_ref}
+            found.append(about | {"layer": meta.layer, "zones": cells})
+    if not found:
+        raise PlanNotFoundError(
+            "no matrix in force on {on} has the activity {kegiatan!r}",
+            code="where_activity_unknown",
+            hint="/v1/map lists the activities of this workspace",
+            kegiatan=kegiatan[:80],
             on=on.isoformat(),
         )
     return found

@@ -20,6 +20,7 @@ import orjson
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from api.analyst import Analyst
 from api.applications import read_applications
 from api.clock import now, today
 from api.formats import Language
@@ -100,16 +101,22 @@ class Service:
     settings : ServeSettings
     heavy : HeavyJudge, optional
         Without one, heavy requests are judged in this process.
+    analyses : HeavyJudge, optional
+        Likewise for uploads and exposures.
     """
 
     def __init__(
-        self, engine: EngineLike, settings: ServeSettings, heavy: HeavyJudge | None = None
+        self,
+        engine: EngineLike,
+        settings: ServeSettings,
+        heavy: HeavyJudge | None = None,
+        analyses: HeavyJudge | None = None,
     ) -> None:
         self.engine = engine
         self.settings = settings
         self.heavy = heavy
         # Requests hold the service they began with; what it runs ends after the last of them.
-        weakref.finalize(self, _end, heavy, engine)
+        self._close = weakref.finalize(self, _end, (heavy, analyses), engine)
         self._opinions: dict[Language, Opinions] = {}
         self.tiles = TileSource(engine)
         if settings.state_folder is not None:
@@ -121,10 +128,11 @@ class Service:
         self.opened = now()
         self.folder: Path | None = getattr(getattr(engine, "workspace", None), "folder", None)
         self.extent: Bounds = tuple(getattr(engine, "extent", None) or INDONESIA)
+        self.analyst = Analyst(engine, self.extent, analyses)
 
     def close(self) -> None:
         """End what runs beside."""
-        _end(self.heavy, self.engine)
+        self._close()
 
     def stamp(self) -> Hashable:
         """Return what changes when the workspace does."""
@@ -280,10 +288,11 @@ def shapes_of(permits: gpd.GeoDataFrame) -> list[BaseGeometry]:
     return [shape for column in columns for shape in column if isinstance(shape, BaseGeometry)]
 
 
-def _end(heavy: HeavyJudge | None, engine: Any) -> None:
-    """Stop the judge's process and write what was submitted to the register."""
-    if heavy is not None:
-        heavy.close()
+def _end(processes: tuple[HeavyJudge | None, ...], engine: Any) -> None:
+    """Stop the processes beside and write what was submitted to the register."""
+    for process in processes:
+        if process is not None:
+            process.close()
     recorder = vars(engine).get("recorder")
     if recorder is not None:
         recorder.close()

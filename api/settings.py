@@ -22,6 +22,9 @@ class ServeSettings(BaseSettings):
     )
     max_features: int = Field(default=1_000, ge=1, description="Most applications in one request")
     body_seconds: float = Field(default=20.0, gt=0, description="Time a body may take to arrive")
+    analysis_seconds: float = Field(
+        default=60.0, gt=0, description="Time an exposure, hotspots or an upload may take"
+    )
     judge_seconds: float = Field(default=10.0, gt=0, description="Time a heavy geometry may take")
     heavy_vertices: int = Field(default=500, ge=4, description="Above this a geometry is heavy")
     heavy_span_deg: float = Field(

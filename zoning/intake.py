@@ -282,6 +282,8 @@ def _located(frame: gpd.GeoDataFrame, within: Bounds) -> gpd.GeoDataFrame:
 
 def _all_inside(frame: gpd.GeoDataFrame, within: Bounds) -> bool:
     """Say whether all parcels together lie within: the usual case, asked once."""
+    if frame.empty:
+        return True
     box = shapely.total_bounds(np.asarray(frame.geometry.array, dtype=object))
     try:
         check_extent(tuple(box.tolist()), frame.crs, within=within)

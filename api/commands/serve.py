@@ -82,7 +82,10 @@ def service_opener(
         heavy = HeavyJudge(
             engine, workspace, seconds=settings.judge_seconds, memory_mb=settings.heavy_memory_mb
         )
-        return Service(load(engine)(workspace), settings, heavy)
+        analyses = HeavyJudge(
+            engine, workspace, seconds=settings.analysis_seconds, memory_mb=settings.heavy_memory_mb
+        )
+        return Service(load(engine)(workspace), settings, heavy, analyses)
 
     return open_service
 

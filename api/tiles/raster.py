@@ -29,9 +29,10 @@ __all__ = ["PIXELS", "RasterLayer", "style_of"]
 
 PIXELS: Final = 256
 GREY: Final = (107, 114, 128)
-#: Diagonals for no data: every eighth pixel, two wide.
-STEP: Final = 8
+#: Diagonals for no data: every tenth pixel, one wide, so that the map below stays readable.
+STEP: Final = 10
 OPAQUE: Final = 200
+FAINT: Final = 130
 WEB_MERCATOR: Final = "EPSG:3857"
 
 
@@ -126,7 +127,7 @@ class RasterLayer:
         classes = self._rule.codes(np.ma.getdata(values), valid)
         codes = (classes + 1).astype(np.uint8)
         rows, columns = np.nonzero(~valid)
-        striped = (rows + columns) % STEP < 2
+        striped = (rows + columns) % STEP < 1
         codes[rows[~striped], columns[~striped]] = 0
         return codes
 
@@ -171,7 +172,7 @@ def _palette(rule: ClassRule, colours: dict[str, str]) -> tuple[list[int], bytes
         entries.append(_rgb(colour) if colour else (0, 0, 0))
         alpha.append(OPAQUE if colour else 0)
     entries.append(GREY)
-    alpha.append(OPAQUE)
+    alpha.append(FAINT)
     return [channel for entry in entries for channel in entry], bytes(alpha)
 
 

@@ -1,5 +1,7 @@
 // The page: opens the map, joins search, card, layers and parcels, keeps its state in the address.
 import { h } from "./format.js";
+import { createActivity } from "./activity.js";
+import { createHazard } from "./hazard.js";
 import { createMap, fit, show } from "./map.js";
 import { createPanel } from "./panel.js";
 import { createParcels } from "./parcel.js";
@@ -66,6 +68,8 @@ async function main() {
   const map = await createMap(description, address.view);
   const panel = createPanel(map, description, state, () => writeAddress(map, state));
   const parcels = createParcels(map, description, card);
+  createHazard(map, description, card, parcels, panel);
+  const activity = createActivity(map, description, card, parcels);
 
   function words() {
     translatePage();
@@ -78,13 +82,13 @@ async function main() {
     panel.draw();
   }
 
-  map.on("click", (event) => { if (!parcels.drawing()) { parcels.clear(); openPlace(map, description, state, event.lngLat.lng, event.lngLat.lat); } });
+  map.on("click", (event) => { if (!parcels.drawing()) { parcels.clear(); activity.clear(); openPlace(map, description, state, event.lngLat.lng, event.lngLat.lat); } });
   map.on("moveend", () => writeAddress(map, state));
   createSearch((found) => {
     if (found.bounds) fit(map, found.bounds);
     else if (found.inside) { map.jumpTo({ center: [found.lon, found.lat], zoom: Math.max(map.getZoom(), 16) }); openPlace(map, description, state, found.lon, found.lat); }
   });
-  document.getElementById("close").addEventListener("click", () => { card.close(); parcels.clear(); state.at = undefined; writeAddress(map, state); });
+  document.getElementById("close").addEventListener("click", () => { card.close(); parcels.clear(); activity.clear(); state.at = undefined; writeAddress(map, state); });
   document.getElementById("language").addEventListener("click", () => { setLanguage(language() === "id" ? "en" : "id"); words(); if (state.at && !frame.hidden) openPlace(map, description, state, ...state.at); });
   document.getElementById("print").addEventListener("click", () => window.print());
   addEventListener("beforeprint", () => { printHead(description); map.resize(); });

@@ -40,6 +40,11 @@ function addLayers(map, description) {
   const plans = description.layers.filter((one) => one.zones).reverse();
   const others = description.layers.filter((one) => !one.zones && !one.fault);
   for (const layer of [...plans, ...others]) {
+    if (layer.geometry === "raster") {
+      map.addSource(layer.name, { type: "raster", tileSize: 256, minzoom: 0, maxzoom: 20, bounds: layer.bounds, tiles: [`${location.origin}/tiles/${encodeURIComponent(layer.name)}/{z}/{x}/{y}.png?v=${layer.version}`] });
+      map.addLayer({ id: layer.name, type: "raster", source: layer.name, layout: { visibility: "none" }, paint: { "raster-opacity": 0.85, "raster-resampling": "nearest", "raster-fade-duration": 0 } });
+      continue;
+    }
     map.addSource(layer.name, {
       type: "vector", tiles: [`${location.origin}/tiles/${encodeURIComponent(layer.name)}/{z}/{x}/{y}.mvt?v=${layer.version}`],
       minzoom: 0, maxzoom: 16, bounds: layer.bounds,

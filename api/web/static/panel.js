@@ -57,7 +57,8 @@ export function createPanel(map, description, state, changed) {
       for (const zone of layer.zones) if (seen.has(zone.code) && !zones.has(zone.code)) zones.set(zone.code, zone);
     }
     const rows = [...zones.values()].sort((a, b) => a.code.localeCompare(b.code));
-    target.replaceChildren(...rows.map((zone) => h("li", {}, h("i.swatch", { style: { background: zone.colour } }), zone.code.length < 8 && h("b", {}, zone.code), h("span", {}, zone.name))));
+    const hazards = others.filter((layer) => layer.classes && state.layers.includes(layer.name));
+    target.replaceChildren(...hazards.flatMap((layer) => layer.classes.map((one) => h("li", {}, h("i.swatch", { style: { background: one.colour } }), h("span", {}, `${language() === "id" ? layer.title : layer.title_en}: ${one.words}`)))), ...rows.map((zone) => h("li", {}, h("i.swatch", { style: { background: zone.colour } }), zone.code.length < 8 && h("b", {}, zone.code), h("span", {}, zone.name))));
     document.getElementById("opacity").textContent = `${number(state.opacity * 100, 0)} %`;
   }
 
@@ -68,5 +69,13 @@ export function createPanel(map, description, state, changed) {
   map.on("idle", legend);
   draw();
   apply();
-  return { draw };
+  // One hazard map at a time: two over each other show a third that does not exist.
+  function showOnly(name) {
+    const hazards = others.filter((layer) => layer.classes).map((layer) => layer.name);
+    state.layers = [...state.layers.filter((one) => !hazards.includes(one)), name];
+    draw();
+    apply();
+  }
+
+  return { draw, showOnly };
 }

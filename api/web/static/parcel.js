@@ -1,7 +1,7 @@
 // A parcel on the map: drawn corner by corner or read from a file, then judged.
 import { area, h } from "./format.js";
 import { boundsOf, fit, show } from "./map.js";
-import { judge, readFile, Refused } from "./service.js";
+import { judge, readFile, record, Refused } from "./service.js";
 import { verdictCard, verdictTable } from "./verdict.js";
 import { t } from "./words.js";
 
@@ -19,7 +19,7 @@ function roughArea(ring) {
 export function createParcels(map, description, card) {
   const button = document.getElementById("draw");
   const hint = document.getElementById("hint");
-  let corners = null, cursor = null, values = {}, last = null;
+  let corners = null, cursor = null, values = {}, last = null, done = null, when;
 
   const drawing = () => corners !== null;
 
@@ -30,10 +30,10 @@ export function createParcels(map, description, card) {
     show(map, "draft", features);
   }
 
-  function start() {
-    corners = []; cursor = null;
-    button.setAttribute("aria-pressed", "true");
-    hint.textContent = t("draw_hint"); hint.hidden = false;
+  function start(then, text) {
+    corners = []; cursor = null; done = then ?? null;
+    button.setAttribute("aria-pressed", String(!then));
+    hint.textContent = text ?? t("draw_hint"); hint.hidden = false;
     map.getCanvas().style.cursor = "crosshair";
     map.doubleClickZoom.disable();
     map.getCanvas().focus();
@@ -51,8 +51,10 @@ export function createParcels(map, description, card) {
   function finish() {
     const unique = corners.filter((one, at) => at === 0 || one[0] !== corners[at - 1][0] || one[1] !== corners[at - 1][1]);
     if (unique.length < 3) return;
+    const geometry = { type: "Polygon", coordinates: [[...unique, unique[0]]] }, then = done;
     stop();
-    ask([{ type: "Feature", geometry: { type: "Polygon", coordinates: [[...unique, unique[0]]] }, properties: {} }]);
+    if (then) then(geometry);
+    else ask([{ type: "Feature", geometry, properties: {} }]);
   }
 
   button.addEventListener("click", () => (drawing() ? stop() : start()));
@@ -99,6 +101,7 @@ export function createParcels(map, description, card) {
 
   async function run(features, on) {
     card.wait();
+    when = on;
     try {
       const document = features.length === 1 ? features[0] : { type: "FeatureCollection", features };
       const answer = await judge(document, on);
@@ -132,8 +135,30 @@ export function createParcels(map, description, card) {
     const back = last.verdicts.length > 1
       ? h("button.plain", { type: "button", onclick: table }, `← ${t("results")}`)
       : h("button.plain", { type: "button", onclick: () => ask([{ ...feature, properties: {} }]) }, t("again"));
-    card.show(verdictCard(last.answers[index], description, [save("json", index), save("geojson", index), back]));
+    card.show(verdictCard(last.answers[index], description, [letter(feature, verdict), save("json", index), save("geojson", index), back]));
     fit(map, boundsOf(feature.geometry));
+  }
+
+  // The paper exists only for a decision on record: it is recorded once, then opened.
+  function letter(feature, verdict) {
+    const key = crypto.randomUUID?.() ?? String(Math.random());
+    const button = h("button.primary", { type: "button", onclick: async () => {
+      button.disabled = true;
+      try {
+        const document = { ...feature, properties: { ...feature.properties, permit_id: verdict.permit_id } };
+        const number = await record(document, when, key);
+        if (!number) throw new Refused({ detail: t("no_register") });
+        const link = h("a.primary", { href: `/v1/conformity/${number}.pdf`, target: "_blank", rel: "noopener" }, `${t("opinion")} ${number}`);
+        button.replaceWith(link);
+        link.focus();
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        button.disabled = false;
+        hint.textContent = error.problem.detail; hint.hidden = false;
+        setTimeout(() => { hint.hidden = true; }, 6000);
+      }
+    } }, t("record"));
+    return button;
   }
 
   function save(kind, index) {
@@ -166,5 +191,5 @@ export function createParcels(map, description, card) {
   addEventListener("dragover", (event) => { event.preventDefault(); drop.hidden = false; });
   addEventListener("dragleave", (event) => { if (!event.relatedTarget) drop.hidden = true; });
   addEventListener("drop", (event) => { event.preventDefault(); drop.hidden = true; if (event.dataTransfer.files[0]) read(event.dataTransfer.files[0]); });
-  return { drawing, clear: () => { for (const name of ["parcel", "approvable", "here"]) show(map, name, []); } };
+  return { drawing, draw: (then, text) => start(then, text), stop: () => { if (drawing()) stop(); }, clear: () => { for (const name of ["parcel", "approvable", "here"]) show(map, name, []); } };
 }

@@ -22,7 +22,19 @@ async function ask(path, options = {}) {
 
 export const get = (path) => ask(path);
 
-export const judge = (document, on) => ask(`/v1/conformity?explain=${language()}${on ? `&on=${on}` : ""}`, { method: "POST", headers: { "content-type": "application/geo+json" }, body: JSON.stringify(document) });
+const sent = (content, kind) => ({ method: "POST", headers: { "content-type": kind }, body: JSON.stringify(content) });
+
+export const post = (path, content) => ask(path, sent(content, "application/json"));
+
+export const judge = (document, on) => ask(`/v1/conformity?dry_run=true&explain=${language()}${on ? `&on=${on}` : ""}`, sent(document, "application/geo+json"));
+
+// Puts a verdict on record and returns its register number; the same click twice records once.
+export async function record(document, on, key) {
+  const options = sent(document, "application/geo+json");
+  const answer = await fetch(`/v1/conformity${on ? `?on=${on}` : ""}`, { ...options, headers: { ...options.headers, "accept-language": language(), "idempotency-key": `"${key}"` } }).catch(() => { throw new Refused({ detail: t("offline") }); });
+  if (!answer.ok) throw new Refused(await answer.json().catch(() => ({ detail: t("busy") })));
+  return answer.headers.get("tataruang-register");
+}
 
 export const readFile = (file) => ask("/v1/parcels", { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file });
 

@@ -1,7 +1,13 @@
 // Words of the page, Indonesian first; the choice is kept on this device.
 const WORDS = {
   id: {
-    skip: "Langsung ke pencarian", title: "Tata ruang", draw: "Gambar persil", open: "Buka berkas", print: "Cetak",
+    skip: "Langsung ke pencarian", title: "Tata ruang", draw: "Gambar", open: "Berkas", print: "Cetak", hazard_tool: "Bahaya", activity_tool: "Kegiatan",
+    hazard: "Paparan bahaya", hazard_about: "Siapa dan apa yang berada di tiap kelas bahaya, desa demi desa. Yang tidak dipetakan bukan berarti aman.", hazard_map: "Peta bahaya", hazard_of: "Yang dihitung", no_hazard: "Ruang kerja ini belum memuat peta bahaya.",
+    ofs: { bangunan: "Bangunan", lahan: "Lahan", jalan: "Jalan" }, classes: { tidak_ada: "Tidak ada", rendah: "Rendah", sedang: "Sedang", menengah: "Menengah", tinggi: "Tinggi", tanpa_data: "Tanpa data", luar_cakupan: "Di luar peta" },
+    draw_area: "Gambar wilayah", whole: "Seluruh wilayah", area_hint: "Klik sudut-sudut wilayah. Enter atau klik ganda: selesai · Esc: batal", class: "Kelas", amount: "Jumlah", total: "Jumlah", unclear: "Peta bahaya tidak mencakup sebagian wilayah: itu bukan berarti aman.",
+    by_village: "Menurut desa", village: "Desa", exposed: "Terpapar", closes: "Bagian ditambah celah sama dengan keseluruhan", residual: "selisih", csv: "Unduh CSV",
+    where: "Kegiatan boleh di mana?", where_about: "Zona diwarnai menurut izin bagi satu kegiatan. Ketentuan khusus di suatu tempat tetap harus diperiksa per persil.", show_where: "Tampilkan", clear: "Kembali ke warna zona",
+    record: "Catat dan buat pendapat teknis", opinion: "Buka pendapat teknis", no_register: "Layanan ini tidak menyimpan register.",
     layers: "Rencana dan layer", drop: "Lepaskan berkas persil di sini", plan: "Rencana pola ruang", all_plans: "Semua, yang paling rinci di atas", overlays: "Layer lain",
     legend: "Legenda di layar", opacity: "Kepekatan", search: "Desa, kode, atau koordinat", none: "Tidak ditemukan",
     outside: "di luar wilayah kerja", desa: "desa", kecamatan: "kecamatan", kabkota: "kabupaten/kota", koordinat: "koordinat",
@@ -25,7 +31,13 @@ const WORDS = {
     rules: { kdb_maks: "KDB", klb_maks: "KLB", kdh_min: "KDH", ktb_maks: "KTB", kwt_maks: "KWT", kavling_min_m2: "Luas kavling", gsb_min_m: "GSB", jbs_min_m: "Jarak bebas samping", jbb_min_m: "Jarak bebas belakang", tinggi_maks_m: "Tinggi bangunan", lantai_maks: "Jumlah lantai" },
   },
   en: {
-    skip: "Skip to search", title: "Spatial plan", draw: "Draw parcel", open: "Open file", print: "Print",
+    skip: "Skip to search", title: "Spatial plan", draw: "Draw", open: "File", print: "Print", hazard_tool: "Hazard", activity_tool: "Activity",
+    hazard: "Hazard exposure", hazard_about: "Who and what stands in each class of hazard, village by village. What is not mapped is not thereby safe.", hazard_map: "Hazard map", hazard_of: "What is counted", no_hazard: "This workspace has no hazard map yet.",
+    ofs: { bangunan: "Buildings", lahan: "Land", jalan: "Roads" }, classes: { tidak_ada: "None", rendah: "Low", sedang: "Medium", menengah: "Medium", tinggi: "High", tanpa_data: "No data", luar_cakupan: "Outside the map" },
+    draw_area: "Draw an area", whole: "Whole workspace", area_hint: "Click the corners of the area. Enter or double click: done · Esc: cancel", class: "Class", amount: "Amount", total: "Total", unclear: "The hazard map does not cover all of the area: that does not mean safe.",
+    by_village: "By village", village: "Village", exposed: "Exposed", closes: "Parts plus gap equal the whole", residual: "difference", csv: "Download CSV",
+    where: "Where may an activity go?", where_about: "Zones are coloured by what one activity is allowed. Special rules of a place still need a check of the parcel.", show_where: "Show", clear: "Back to zone colours",
+    record: "Record and make the opinion", opinion: "Open the opinion", no_register: "This service keeps no register.",
     layers: "Plans and layers", drop: "Drop the parcel file here", plan: "Zoning plan", all_plans: "All, the most detailed on top", overlays: "Other layers",
     legend: "Legend of the view", opacity: "Opacity", search: "Village, code or coordinates", none: "Nothing found",
     outside: "outside the workspace", desa: "village", kecamatan: "sub-district", kabkota: "district", koordinat: "coordinates",

@@ -1,0 +1,115 @@
+"""Questions beside verdicts, checked here and computed where they can be stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import shapely
+
+from api.analyses import OF, hazards
+from api.clock import today
+from api.errors import RequestError
+from api.geojson import LONLAT, declared_crs, parse_geometry
+from api.heavy import HeavyJudge, load
+from api.plan_facts import where
+from api.strict_json import parse
+from api.tiles.raster import style_of
+from spatial.crs import Bounds
+from spatial.errors import LimitError
+
+__all__ = ["Analyst"]
+
+MAX_VERTICES: Final = 2_000
+KNOWN: Final = {"hazard", "of", "area", "crs"}
+
+
+@dataclass
+class Analyst:
+    """Analyses of one service.
+
+    Parameters
+    ----------
+    engine : object
+    extent : (west, south, east, north)
+        Degrees.
+    process : HeavyJudge, optional
+        Where analyses run; in this process without one.
+    """
+
+    engine: Any
+    extent: Bounds
+    process: HeavyJudge | None = None
+
+    def run(self, function: str, *args: Any) -> Any:
+        """Run an analysis of ours, `"module:name"`."""
+        if self.process is not None:
+            return self.process.call(function, *args)
+        return load(function)(self.engine, *args)
+
+    def hazards(self) -> list[dict[str, Any]]:
+        """Return hazard maps with their classes and colours."""
+        return [{"name": name} | _legend(name) for name in hazards(self.engine)]
+
+    def where(self, kegiatan: str, on: date | None) -> list[dict[str, Any]]:
+        """Return how far every zone of every plan in force allows an activity."""
+        return where(getattr(self.engine, "plans", ()), kegiatan, on or today())
+
+    def exposure(self, raw: bytes) -> dict[str, Any]:
+        """Read a question for exposure and answer it.
+
+        Raises
+        ------
+        EngineError
+            What is wrong with the question, or what cannot be measured.
+        """
+        asked = parse(raw)
+        if not isinstance(asked, Mapping) or set(asked) - KNOWN:
+            raise _refused("an object with hazard, of and area")
+        hazard, of = asked.get("hazard"), asked.get("of")
+        if not isinstance(hazard, str) or not 0 < len(hazard) <= 64:
+            raise _refused("hazard as text")
+        if of not in OF:
+            raise _refused(f"of as one of {', '.join(OF)}")
+        found: dict[str, Any] = self.run("api.analyses:exposure", hazard, of, self._area(asked))
+        return found | {"legend": _legend(hazard)}
+
+    def _area(self, asked: Mapping[str, Any]) -> bytes | None:
+        if asked.get("area") is None:
+            return None
+        crs = declared_crs(asked)
+        if crs != LONLAT:
+            raise _refused("the area in degrees")
+        area, _ = parse_geometry(asked["area"], pointer="/area", what="area", within=self.extent)
+        if shapely.get_num_coordinates(area) > MAX_VERTICES:
+            raise LimitError(
+                "the area has more than {most} vertices",
+                code="area_too_detailed",
+                hint="Send it with fewer corners",
+                most=MAX_VERTICES,
+            )
+        wkb: bytes = shapely.to_wkb(area)
+        return wkb
+
+
+def _legend(name: str) -> dict[str, Any]:
+    style = style_of(name) or {"nama": name, "en": name, "colours": {}, "words": {}}
+    return {
+        "title": style["nama"],
+        "title_en": style["en"],
+        "classes": [
+            {"class": label, "colour": colour, "words": style["words"].get(label, label)}
+            for label, colour in style["colours"].items()
+        ],
+    }
+
+
+def _refused(wanted: str) -> RequestError:
+    return RequestError(
+        "the question cannot be read; it must give {wanted}",
+        code="exposure_question",
+        hint='An example: {{"hazard": "banjir_100", "of": "bangunan"}}',
+        wanted=wanted,
+    )

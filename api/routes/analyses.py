@@ -1,0 +1,116 @@
+"""Uploads, hazard exposure and inverse questions: work that runs where it can be stopped."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+
+from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, read_body
+
+router = APIRouter(tags=["analyses"], route_class=StrictRoute)
+
+JSON: Final = ("application/json",)
+BYTES: Final = ("application/octet-stream",)
+AREA_EXAMPLE: Final = {
+    "hazard": "banjir_100",
+    "of": "bangunan",
+    "area": {
+        "type": "Polygon",
+        "coordinates": [
+            [[110.62, -6.81], [110.66, -6.81], [110.66, -6.78], [110.62, -6.78], [110.62, -6.81]]
+        ],
+    },
+}
+_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["hazard", "of"],
+    "additionalProperties": False,
+    "properties": {
+        "hazard": {"type": "string", "description": "Name of a hazard map, of /v1/hazards"},
+        "of": {"type": "string", "enum": ["lahan", "bangunan", "jalan"]},
+        "area": {"type": "object", "description": "GeoJSON Polygon; everything without it"},
+    },
+}
+
+
+@router.post(
+    "/v1/parcels",
+    summary="Read a file of parcels: GeoJSON, zipped shapefile, KML, GeoPackage",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {BYTES[0]: {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+    responses=BODY_PROBLEMS,
+)
+async def parcels(request: Request) -> Response:
+    """Return the parcels of a file as GeoJSON, as they are: nothing is repaired or kept.
+
+    The file is looked at by its bytes, never by its name; it is read in a process that is
+    stopped when it takes too long.
+    """
+    state = request.app.state
+    settings = state.settings
+    raw = await read_body(request, BYTES, settings.max_upload_bytes, settings.body_seconds * 3)
+    service = state.opening.current()
+    found = await state.batch_workers.run(service.analyst.run, "api.analyses:parcels", raw)
+    return _json(found)
+
+
+@router.get("/v1/hazards", summary="Hazard maps that can be measured", responses=PROBLEMS)
+async def hazards(request: Request) -> Response:
+    """List hazard maps with their classes and colours."""
+    state = request.app.state
+    service = state.opening.current()
+    return _json({"hazards": await state.workers.run(service.analyst.hazards)})
+
+
+@router.post(
+    "/v1/hazard/exposure",
+    summary="What stands in each class of a hazard",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {JSON[0]: {"schema": _SCHEMA, "example": AREA_EXAMPLE}},
+        }
+    },
+    responses=BODY_PROBLEMS,
+)
+async def exposure(request: Request) -> Response:
+    """Measure land, buildings or roads in each class, village by village; the sums close.
+
+    Ground that the hazard map does not know is a class of its own and never counts as safe.
+    """
+    state = request.app.state
+    settings = state.settings
+    raw = await read_body(request, JSON, settings.max_body_bytes, settings.body_seconds)
+    service = state.opening.current()
+    return _json(await state.batch_workers.run(service.analyst.exposure, raw))
+
+
+@router.get("/v1/where", summary="In which zones an activity may go", responses=PROBLEMS)
+async def where(
+    request: Request,
+    kegiatan: Annotated[
+        str, Query(min_length=1, max_length=200, description="Activity, as the matrix has it")
+    ],
+    on: Annotated[date | None, Query(description="By the law of this day")] = None,
+) -> Response:
+    """Tell for every plan in force how far each zone allows an activity.
+
+    `izin` is the interval of classes; null where the cell is blank, which neither permits
+    nor prohibits. A zone that is not listed has no cell for the activity.
+    """
+    state = request.app.state
+    service = state.opening.current()
+    found = await state.workers.run(service.analyst.where, kegiatan, on)
+    return _json({"kegiatan": kegiatan, "plans": found})
+
+
+def _json(content: Any) -> Response:
+    headers = {"cache-control": "no-store"}
+    return Response(orjson.dumps(content), media_type="application/json", headers=headers)
