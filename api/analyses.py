@@ -1,4 +1,4 @@
-"""What the service computes beside verdicts; each runs in a process that can be stopped.
+"""What the service computes beside verdicts, where it can be stopped.
 
 Every function takes the engine first and gives JSON-ready content.
 """
@@ -21,7 +21,7 @@ from api.symbology import raster_styles
 from api.tiles.raster import style_of
 from hazard import Exposure, Hazard, class_rule, hazard_from_grid
 from hazard import exposure as measure
-from layers.opener import opened
+from layers.files import format_of
 from spatial.crs import LONLAT, project
 from spatial.errors import LayerNotFoundError
 from spatial.zonal import open_grid
@@ -32,10 +32,8 @@ __all__ = ["OF", "exposure", "hazards", "parcels"]
 #: What may be asked for: our word -> kind of layer, and whether features are counted.
 OF: Final = {"lahan": ("", False), "bangunan": ("bangunan", True), "jalan": ("jalan", False)}
 VILLAGES: Final = ("batas_administrasi", "batas_desa")
-SUFFIX_OF: Final = {
-    "archive": ".zip", "geojson": ".geojson", "kml": ".kml", "geopackage": ".gpkg",
-    "gpkg": ".gpkg", "flatgeobuf": ".fgb", "parquet": ".parquet", "shapefile": ".shp",
-}  # fmt: skip
+#: Tables are told from other files by their suffix; the rest is looked at.
+TABLES: Final = ("csv", "xlsx")
 
 
 def hazards(engine: Any) -> list[str]:
@@ -89,18 +87,11 @@ def parcels(engine: Any, content: bytes) -> dict[str, Any]:
         # The name is ours: what the sender called it says nothing.
         plain = Path(folder) / "unggahan"
         plain.write_bytes(content)
-        with opened(plain) as file:
-            form = file.format
-        named = plain.with_suffix(SUFFIX_OF.get(form, f".{form}"))
-        if form == "archive" and _is_workbook(content):
-            named = plain.with_suffix(".xlsx")
+        form = format_of(plain)
+        named = plain.with_suffix(f".{form}") if form in TABLES else plain
         plain.rename(named)
         frame = read_permits(named, within=engine.extent)
     return _features(frame)
-
-
-def _is_workbook(content: bytes) -> bool:
-    return b"xl/workbook.xml" in content
 
 
 def _features(frame: gpd.GeoDataFrame) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import shapely
 
-from api.analyses import OF, hazards
+from api.analyses import OF, hazards, parcels
 from api.clock import today
 from api.errors import RequestError
 from api.geojson import LONLAT, declared_crs, parse_geometry
@@ -48,6 +48,10 @@ class Analyst:
         if self.process is not None:
             return self.process.call(function, *args)
         return load(function)(self.engine, *args)
+
+    def parcels(self, raw: bytes) -> dict[str, Any]:
+        """Read a file of parcels; the reader confines itself."""
+        return parcels(self.engine, raw)
 
     def hazards(self) -> list[dict[str, Any]]:
         """Return hazard maps with their classes and colours."""

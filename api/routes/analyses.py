@@ -57,7 +57,7 @@ async def parcels(request: Request) -> Response:
     settings = state.settings
     raw = await read_body(request, BYTES, settings.max_upload_bytes, settings.body_seconds * 3)
     service = state.opening.current()
-    found = await state.batch_workers.run(service.analyst.run, "api.analyses:parcels", raw)
+    found = await state.batch_workers.run(service.analyst.parcels, raw)
     return _json(found)
 
 
