@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "history": ("history", "Riwayat versi sebuah layer / versions of a layer"),
     "diff": ("diff", "Apa yang berubah antara dua versi / what changed between two versions"),
     "rollback": ("rollback", "Kembali ke versi lama / go back to an older version"),
+    "export": ("export", "Ekspor layer dan simbologinya / export a layer with its symbols"),
     "verify": ("verify", "Cocokkan setiap byte dan log / check every byte and the log"),
     "check": ("check", "Periksa kesesuaian izin / check permits against the plans"),
     "advise": ("advise", "Saran: ruang bangun, geser, zona terdekat / what would conform"),
