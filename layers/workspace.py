@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -118,6 +119,7 @@ class Workspace:
                 hint="Choose another folder; nothing was changed",
                 folder=str(path),
             )
+        _refuse_password(database)
         for inside in (made.store, made.plans, made.register):
             inside.mkdir(parents=True, exist_ok=True)
         (path / FILE).write_text(_toml(made), encoding="utf-8")
@@ -176,6 +178,17 @@ def _backend() -> ModuleType:
     from layers.store.extra import backend
 
     return backend()
+
+
+def _refuse_password(address: str) -> None:
+    """Keep passwords out of a file that many may read."""
+    if address and _backend().has_password(address):
+        raise StoreError(
+            "the address of the database carries a password, which would stand in {file}",
+            code="database_password",
+            hint="Leave it out; keep it in ~/.pgpass or PGPASSWORD",
+            file=FILE,
+        )
 
 
 def _created_in_database(made: Workspace) -> Workspace:
@@ -283,5 +296,5 @@ def _toml(workspace: Workspace) -> str:
         f'language = "{workspace.language}"\n'
         f"resmi = {str(workspace.resmi).lower()}\n"
         + ("private = true\n" if workspace.private else "")
-        + (f'database = "{workspace.database}"\n' if workspace.database else "")
+        + (f"database = {json.dumps(workspace.database)}\n" if workspace.database else "")
     )

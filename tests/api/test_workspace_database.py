@@ -65,3 +65,14 @@ def test_a_database_without_a_workspace_says_so(
     assert "[workspace_missing]" in capsys.readouterr().err
     assert main(["layers", "-w", postgres.address("tidak_ada")]) == 2
     assert "[database_unreachable]" in capsys.readouterr().err
+
+
+def test_a_password_is_never_written_to_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--database", "postgresql://budi:rahasia@localhost:1/tata"]
+    assert main(["init", str(tmp_path / "ruang"), "--name", "Contoh", *words]) == 2
+    err = capsys.readouterr().err
+    assert "[database_password]" in err
+    assert "rahasia" not in err
+    assert not (tmp_path / "ruang").exists()

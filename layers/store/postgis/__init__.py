@@ -5,8 +5,8 @@ table per content; `tataruang_layer` a view per layer on its newest version, whi
 like any table. Needs the extra `postgis`.
 """
 
-from layers.store.postgis.database import shown
+from layers.store.postgis.database import has_password, shown
 from layers.store.postgis.settings import read_settings, write_settings
 from layers.store.postgis.store import PostgisStore
 
-__all__ = ["PostgisStore", "read_settings", "shown", "write_settings"]
+__all__ = ["PostgisStore", "has_password", "read_settings", "shown", "write_settings"]

@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from spatial.errors import StoreError
 
-__all__ = ["Connection", "Database", "shown"]
+__all__ = ["Connection", "Database", "has_password", "shown"]
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
@@ -39,6 +39,20 @@ def shown(address: str) -> str:
         return "alamat basis data"
     name, host = parts.get("dbname", ""), parts.get("host", "localhost")
     return f"{name or 'basis data'} di {host}"
+
+
+def has_password(address: str) -> bool:
+    """Say whether an address carries a password.
+
+    Examples
+    --------
+    >>> has_password("postgresql://budi:rahasia@server/tata"), has_password("postgresql:///tata")
+    (True, False)
+    """
+    try:
+        return "password" in conninfo_to_dict(address)
+    except psycopg.Error:
+        return False
 
 
 #: Connections that a fork left us; kept so that nothing closes them.
