@@ -139,7 +139,7 @@ def codes_over_time(
     import geopandas as gpd
 
     from layers import read
-    from layers.crosswalk import carry, compare_codes, crosswalk
+    from layers.admin.links import carry, compare_codes, ground_links
     from layers.poverty import codes, find_code_column, numbers
 
     one, two = (_table(path) for path in (old, new))
@@ -156,7 +156,7 @@ def codes_over_time(
         if name is None:
             raise _no_codes(path.name, layer)
         frames.append(layer.set_index(codes(layer[name])))
-    links = crosswalk(*frames)
+    links = ground_links(*frames)
     if counts is None or column is None:
         _write(links, output)
         _counted(links["kind"], output)

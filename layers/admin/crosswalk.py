@@ -13,14 +13,14 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from layers.admin.codes import LEVELS, level_of, parent_of, parse_codes
+from layers.admin.codes import LEVELS, level_of, parse_codes
+from layers.admin.links import NOWHERE, compare_codes, ground_links
 from spatial.errors import SchemaError
-from spatial.shares import shares
 
 __all__ = ["Crosswalk", "crosswalk"]
 
-#: A share of ground below this is a boundary drawn anew, not a transfer.
-TRANSFER: Final = 0.01
+#: What the ground says of a pair, in the words of the table.
+_CHANGES: Final = {"same": "same", "moved": "recoded", "split": "split", "merged": "merged"}
 COLUMNS: Final = (
     "level",
     "code_old",
@@ -87,17 +87,25 @@ def crosswalk(
      ['33.09.02.2002', '33.09.02.2002', 'renamed', 'code']]
     """
     names_old, names_new = _names(old, code, name, "old"), _names(new, code, name, "new")
-    rows = _by_code(names_old, names_new)
-    removed = names_old.index.difference(names_new.index)
-    added = names_new.index.difference(names_old.index)
+    codes = compare_codes(names_old, names_new)
+    both = codes[codes["kind"].isin(["same", "renamed"])]
+    rows = [
+        _row(str(one), str(one), str(kind), "code")
+        for one, kind in zip(both.index, both["kind"], strict=True)
+    ]
     if isinstance(old, gpd.GeoDataFrame) and isinstance(new, gpd.GeoDataFrame):
-        rows = _with_ground(rows, old, new, code)
+        sides = (old.set_axis(names_old.index), new.set_axis(names_new.index))
+        rows = _with_ground(rows, *sides)
     else:
-        rows += _by_name(names_old[removed], names_new[added])
+        rows += _by_name(codes)
     paired_old = {row["code_old"] for row in rows}
     paired_new = {row["code_new"] for row in rows}
-    rows += [_row(one, None, "removed", "code") for one in removed if one not in paired_old]
-    rows += [_row(None, one, "added", "code") for one in added if one not in paired_new]
+    rows += [
+        _row(str(one), None, "removed", "code") for one in names_old.index if one not in paired_old
+    ]
+    rows += [
+        _row(None, str(one), "added", "code") for one in names_new.index if one not in paired_new
+    ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table["name_old"] = table["code_old"].map(names_old)
     table["name_new"] = table["code_new"].map(names_new)
@@ -135,82 +143,47 @@ def _row(old: str | None, new: str | None, change: str, basis: str) -> dict[str,
     return {"code_old": old, "code_new": new, "change": change, "basis": basis}
 
 
-def _by_code(old: pd.Series[str], new: pd.Series[str]) -> list[dict[str, Any]]:
-    both = old.index.intersection(new.index)
-    renamed = old[both].map(_folded) != new[both].map(_folded)
+def _by_name(codes: pd.DataFrame) -> list[dict[str, Any]]:
+    """Propose pairs of one level, one kabupaten and one name, where there is no other."""
+    candidates = codes["candidates"]
+    removed = codes.index[codes["kind"] == "removed"]
+    alone = [one for one in removed if len(candidates[one]) == 1]
     return [
-        _row(one, one, "renamed" if changed else "same", "code")
-        for one, changed in zip(both, renamed, strict=True)
+        _row(str(one), candidates[one][0], "recoded", "name")
+        for one in alone
+        if len(candidates[candidates[one][0]]) == 1
     ]
 
 
-def _folded(name: Any) -> str:
-    return str(name).strip().casefold()
-
-
-def _by_name(removed: pd.Series[str], added: pd.Series[str]) -> list[dict[str, Any]]:
-    """Propose pairs of one level, one kabupaten and one name, where that is unambiguous."""
-
-    def keys(names: pd.Series[str]) -> pd.Series[str]:
-        found = [
-            "/".join((level_of(code), parent_of(code, "kabkota"), _folded(name).replace(" ", "")))
-            for code, name in zip(names.index, names, strict=True)
-        ]
-        key = pd.Series(names.index, index=pd.Index(found), dtype="str")
-        return key[~key.index.duplicated(keep=False)]
-
-    before, after = keys(removed), keys(added)
-    both = before.index.intersection(after.index)
-    return [_row(before[key], after[key], "recoded", "name") for key in both]
-
-
 def _with_ground(
-    rows: list[dict[str, Any]], old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, code: str
+    rows: list[dict[str, Any]], old: gpd.GeoDataFrame, new: gpd.GeoDataFrame
 ) -> list[dict[str, Any]]:
     """Replace what the codes say by what the ground says, wherever they differ."""
-    pairs = _pairs(old, new, code)
-    partners_old = pairs.groupby("old")["new"].nunique()
-    partners_new = pairs.groupby("new")["old"].nunique()
+    links = _links(old, new)
     by_code = {row["code_old"]: row for row in rows}
     found = []
-    for one in pairs.to_dict("records"):
-        row = by_code.pop(one["old"], None) if one["old"] == one["new"] else None
+    for link in links.to_dict("records"):
+        row = by_code.pop(link["old"], None) if link["old"] == link["new"] else None
         if row is None:
-            alone = partners_old[one["old"]] == 1
-            change = (
-                "recoded"
-                if alone and partners_new[one["new"]] == 1
-                else ("merged" if alone else "split")
-            )
-            row = _row(one["old"], one["new"], change, "ground")
-        shares_ = {"share_of_old": one["of_old"], "share_of_new": one["of_new"]}
-        found.append(row | shares_)
+            row = _row(link["old"], link["new"], _CHANGES[link["kind"]], "ground")
+        found.append(row | {"share_of_old": link["share"], "share_of_new": link["of_new"]})
     return found + list(by_code.values())
 
 
-def _pairs(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, code: str) -> pd.DataFrame:
+def _links(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return pairs of codes of one level that share ground, with their shares of both."""
     parts = []
-    sides = {
-        "old": old.assign(kode_=parse_codes(old[code]).to_numpy()),
-        "new": new.assign(kode_=parse_codes(new[code]).to_numpy()),
-    }
     for length in LEVELS.values():
         one, other = (
-            side[(side["kode_"].str.len() == length) & side.geometry.notna()].set_index(
-                "kode_", drop=False
-            )
-            for side in sides.values()
+            side[(side.index.str.len() == length) & side.geometry.notna()] for side in (old, new)
         )
         if len(one) and len(other):
-            of_old = shares(one, other.reset_index(drop=True), by="kode_")
-            of_new = shares(other, one.reset_index(drop=True), by="kode_")
-            left = of_old.dropna(subset="zone").rename(
-                columns={"parcel_id": "old", "zone": "new", "share": "of_old"}
-            )[["old", "new", "of_old"]]
-            right = of_new.dropna(subset="zone").rename(
-                columns={"parcel_id": "new", "zone": "old", "share": "of_new"}
-            )[["old", "new", "of_new"]]
-            parts.append(left.merge(right, on=["old", "new"], how="outer"))
-    pairs = pd.concat(parts) if parts else pd.DataFrame(columns=["old", "new", "of_old", "of_new"])
-    return pairs[(pairs[["of_old", "of_new"]] >= TRANSFER).any(axis=1)]
+            back = ground_links(other, one).rename(
+                columns={"old": "new", "new": "old", "share": "of_new"}
+            )
+            there = ground_links(one, other)
+            parts.append(there.merge(back[["old", "new", "of_new"]], on=["old", "new"], how="left"))
+    if not parts:
+        return pd.DataFrame(columns=["old", "new", "share", "of_new", "kind"])
+    links = pd.concat(parts)
+    return links[links["new"] != NOWHERE]

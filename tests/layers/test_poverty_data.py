@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.cli import main
-from layers.crosswalk import NOWHERE, carry, compare_codes, crosswalk
+from layers.admin.links import NOWHERE, carry, compare_codes, ground_links
 from layers.poverty.fgt import fgt
 from layers.poverty.indicators import kabkota_codes
 from layers.poverty.register import read_register
@@ -220,7 +220,7 @@ def test_areas_that_were_split_merged_or_lost_have_shares_that_sum_to_one() -> N
         (0, 0, 4, 4), (4, 0, 8, 4), (8, 0, 12, 4), (20, 0, 24, 4), (30, 0, 34, 4), names="abcde"
     )
     new = squares((0, 0, 4.01, 1), (0, 1, 4, 4), (4.01, 0, 12, 4), (20, 0, 24, 4), names="axyd")
-    found = crosswalk(old, new)
+    found = ground_links(old, new)
     assert found.groupby("old")["share"].sum().to_numpy() == pytest.approx(1)
     kinds = found.groupby("old")["kind"].first().to_dict()
     assert kinds == {"a": "split", "b": "merged", "c": "merged", "d": "same", "e": "lost"}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from spatial.crs import AREA_CRS, to_crs
 from spatial.errors import SchemaError
 
-__all__ = ["NOWHERE", "carry", "compare_codes", "crosswalk"]
+__all__ = ["NOWHERE", "carry", "compare_codes", "ground_links"]
 
 #: Where the part of an old area goes that no new area covers.
 NOWHERE: Final = "luar"
@@ -91,7 +91,7 @@ def _keys(names: pd.Series) -> list[tuple[str, int, str]]:
     ]
 
 
-def crosswalk(
+def ground_links(
     old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, *, sliver: float = SLIVER
 ) -> pd.DataFrame:
     """Measure how much of each old area lies in each new one.
@@ -120,7 +120,7 @@ def crosswalk(
     >>> old = gpd.GeoDataFrame(index=["a"], geometry=[shapely.box(0, 0, 4, 1)], crs="ESRI:54034")
     >>> new = gpd.GeoDataFrame(index=["a", "b"], crs="ESRI:54034",
     ...     geometry=[shapely.box(0, 0, 3, 1), shapely.box(3, 0, 4, 1)])
-    >>> crosswalk(old, new)[["old", "new", "share", "kind"]].values.tolist()
+    >>> ground_links(old, new)[["old", "new", "share", "kind"]].values.tolist()
     [['a', 'a', 0.75, 'split'], ['a', 'b', 0.25, 'split']]
     """
     one, two = _plane(old), _plane(new)
@@ -191,7 +191,7 @@ def carry(counts: pd.Series, links: pd.DataFrame) -> pd.Series:
     counts : Series of whole numbers, index old code
         NA where the count is not known: the new areas it feeds are not known either.
     links : DataFrame
-        Of `crosswalk`: `old`, `new`, `share`. Shares may also come from settlements or
+        Of `ground_links`: `old`, `new`, `share`. Shares may also come from settlements or
         buildings, which place people better than area does.
 
     Returns
