@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "export": ("export", "Ekspor layer dan simbologinya / export a layer with its symbols"),
     "verify": ("verify", "Cocokkan setiap byte dan log / check every byte and the log"),
     "check": ("check", "Periksa kesesuaian izin / check permits against the plans"),
+    "deadlines": ("deadlines", "Jatuh tempo permohonan KKPR / when applications are due"),
     "advise": ("advise", "Saran: ruang bangun, geser, zona terdekat / what would conform"),
     "where": ("where", "Di mana kegiatan boleh dibangun / where an activity may be built"),
     "compare": ("compare", "Bandingkan dua permohonan / compare two proposals"),

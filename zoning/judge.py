@@ -20,6 +20,7 @@ from zoning.judge_intensity import intensity_findings, not_examined, smallest_pl
 from zoning.judge_notes import case_notes
 from zoning.judge_overlays import overlay_findings, tightenings
 from zoning.judge_zones import activity_finding, coverage_finding, parts_of, zone_findings
+from zoning.kkpr import clock_of
 from zoning.lattice import FREE, UNKNOWN, Izin
 from zoning.outcome import Remainder, outcome_of
 from zoning.permit import Permit
@@ -88,7 +89,7 @@ def weigh(case: Case) -> Weighed:
     selections = [_select(scene, case.permit) for scene in case.scenes]
     counted = counted_zones(case.policy, case.scenes, case.drawing.footprint, case.area_m2)
     findings = _spatial_findings(case, selections, counted)
-    deciding = case.scenes[0].ground.meta.kind if case.scenes else ""
+    deciding = _deciding(case).meta.kind
     findings += conflict_findings(case.compared, case.permit, findings, deciding)
     regions = regions_of(findings)
     declared = case.permit.number("luas_sertipikat_m2")
@@ -100,7 +101,7 @@ def weigh(case: Case) -> Weighed:
         parcel=case.parcel,
         footprint=case.drawing.footprint,
         smallest_m2=smallest_plot(plot, case.permit),
-        floor_m2=case.grounds[0].meta.area_floor_m2,
+        floor_m2=_deciding(case).meta.area_floor_m2,
         precision_m=case.precision_m,
     )
     unseen = not_examined(plot, case.permit, building)
@@ -113,7 +114,8 @@ def judge(case: Case) -> Verdict:
     selections, findings = weighed.selections, weighed.findings
     outcome = outcome_of(findings, weighed.regions, weighed.remainder)
     declared = case.permit.number("luas_sertipikat_m2")
-    meta = case.grounds[0].meta
+    meta = _deciding(case).meta
+    route = _route(case)
     return Verdict(
         permit_id=case.permit.permit_id,
         verdict=outcome.verdict,
@@ -130,11 +132,17 @@ def judge(case: Case) -> Verdict:
         findings=tuple(findings),
         conditions=_conditions(findings),
         approvable=outcome.approvable,
-        route=_route(case),
+        route=route,
         notes=tuple(case_notes(case.scenes, weighed.counted, case.policy, weighed.not_examined)),
         evidence=evidence_of(case),
-        transition=transition_of(case.permit, meta, outcome.verdict),
+        transition=transition_of(case.permit, meta, outcome.verdict, case.on),
+        clock=clock_of(route, case.permit.tanggal),
     )
+
+
+def _deciding(case: Case) -> Ground:
+    """Return the ground of the plan that decides first; where none does, the highest asked."""
+    return next((scene.ground for scene in case.scenes if scene.zones), case.grounds[0])
 
 
 def _uncovered_m2(case: Case) -> float:
@@ -203,7 +211,7 @@ def _measured_findings(
         for scene, selection in zip(case.scenes, selections, strict=True)
         for change in tightenings(scene, case.permit, selection)
     ]
-    found = [area_finding(case.grounds[0].meta, case.permit, case.area_m2)]
+    found = [area_finding(_deciding(case).meta, case.permit, case.area_m2)]
     found += drawing_findings(case.permit, building, case.parcel, case.uncertainty_m2)
     found += intensity_findings(plot, case.permit, building, changes)
     return [finding for finding in found if finding is not None]

@@ -15,6 +15,7 @@ from spatial.crs import LONLAT, project
 from spatial.notes import Note
 from zoning.finding import Finding, Part, lonlat_mapping, rounded
 from zoning.ground import LayerUse
+from zoning.kkpr import Clock
 from zoning.lattice import Interval, VerdictName
 from zoning.outcome import KKPR
 from zoning.transition import Transition
@@ -112,6 +113,7 @@ class Verdict:
     notes: tuple[Note, ...]
     evidence: Evidence
     transition: Transition | None = None
+    clock: Clock | None = None
 
     @property
     def approvable_m2(self) -> float | None:
@@ -142,6 +144,7 @@ class Verdict:
             "route": self.route,
             "kkpr": KKPR[self.verdict],
             "transition": self.transition.to_dict() if self.transition else None,
+            "clock": self.clock.to_dict() if self.clock else None,
             "notes": [note.to_dict() for note in self.notes],
             "evidence": self.evidence.to_dict(),
         }

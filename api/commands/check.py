@@ -11,7 +11,7 @@ import typer
 
 from api.options import AsJson, SourceCrs, WorkspaceOption
 from api.verdict_files import SUFFIXES, check_suffix
-from zoning.permit import NUMBERS
+from zoning.permit import NUMBERS, SHAPES
 
 if TYPE_CHECKING:
     from zoning.register import Receipt
@@ -25,7 +25,7 @@ COLUMNS_HELP: Final = "\n".join(
         "",
         "- permit_id, kegiatan, kbli, kelas_jalan: teks / text",
         *(f"- {name}: {text}" for name, text in NUMBERS.items()),
-        "- footprint: tapak bangunan, WKT atau GeoJSON / building footprint",
+        *(f"- {name}: {text}; WKT atau GeoJSON" for name, text in SHAPES.items()),
         "- tanggal, kkpr_tanggal: 2024-06-13",
         "- status_pembangunan: belum | terbangun",
         "- dokumen: KODE:nomor; KODE:nomor",
