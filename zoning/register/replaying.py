@@ -107,8 +107,13 @@ def _judge(decision: Decision, plans: list[Plan]) -> bytes:
     frame = frame_of(request)
     asked = date.fromisoformat(request["on"]) if request["on"] else None
     if asked is None and frame["tanggal"].iloc[0] is None:
-        # Nobody named a day: it was judged by the law of the day it was sent.
-        frame["tanggal"] = [date.fromisoformat(evidence["on"])]
+        # Nobody named a day: it was judged by the law of the day it was sent. A day of
+        # application is set only where no plan held then, because a date starts a clock.
+        sent = date.fromisoformat(evidence["on"])
+        if any(plan.meta.in_force(sent) for plan in plans):
+            asked = sent
+        else:
+            frame["tanggal"] = [sent]
     [verdict] = check_permits(
         frame, plans, on=asked, known_at=evidence["known_at"], policy=request["policy"]
     )
