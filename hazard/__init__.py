@@ -6,12 +6,13 @@ from hazard.comparison import change_areas, compare_hazards
 from hazard.counting import footprint_classes
 from hazard.damage import Damage, damage, damage_fraction
 from hazard.exposure import Exposure, exposure
+from hazard.forest import forest_change
 from hazard.indicators import Indices, indices
 from hazard.maps import Hazard, hazard_from_grid, hazard_from_polygons
 from hazard.people import people_exposure, roll_up
 from hazard.risk import Risk, minimum_needs, risk, risk_table, unit_hazard
 from hazard.rule_files import Rule, load_rule, rule_names
-from hazard.scenarios import check_monotone, compare_scenarios, expected_annual
+from hazard.scenarios import check_monotone, compare_scenarios, expected_annual, expected_exposed
 from hazard.spread import spread
 from hazard.uncertainty import (
     Uncertainty,
@@ -21,6 +22,7 @@ from hazard.uncertainty import (
     weights_within,
 )
 from hazard.validation import Contingency, Validation, roc_curve, validate_hazard
+from hazard.water import das_shares, water_balance
 
 __all__ = [
     "NO_DATA",
@@ -44,9 +46,12 @@ __all__ = [
     "correlated_noise",
     "damage",
     "damage_fraction",
+    "das_shares",
     "expected_annual",
+    "expected_exposed",
     "exposure",
     "footprint_classes",
+    "forest_change",
     "hazard_from_grid",
     "hazard_from_polygons",
     "indices",
@@ -65,5 +70,6 @@ __all__ = [
     "spread",
     "unit_hazard",
     "validate_hazard",
+    "water_balance",
     "weights_within",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -13,7 +13,7 @@ from spatial.errors import LayerError
 from spatial.notes import Note
 from spatial.zonal import Grid
 
-__all__ = ["check_monotone", "compare_scenarios", "expected_annual"]
+__all__ = ["check_monotone", "compare_scenarios", "expected_annual", "expected_exposed"]
 
 Curve: TypeAlias = Literal["log", "linear", "step"]
 WINDOW_ROWS = 512
@@ -76,6 +76,63 @@ def expected_annual(
         parts = (near + (far - near) * weight) * (often - rare)
     total: NDArray[np.float64] = parts.sum(axis=-1) + table[..., -1] * frequency[-1]
     return total
+
+
+def expected_exposed(
+    table: pd.DataFrame,
+    return_periods: Mapping[str, float],
+    *,
+    from_class: str,
+    labels: Sequence[str],
+    curve: Curve = "log",
+) -> pd.DataFrame:
+    """Sum up what to expect per year, unit by unit: people, land, houses in a class or worse.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `Exposure.table`.
+    return_periods : mapping of scenario to years
+    from_class : str
+        The least class that counts.
+    labels : sequence of str
+        The classes from least to worst.
+
+    Returns
+    -------
+    DataFrame
+        `hazard`, `unit_id`, `per_year`, and `unknown`, the part without an answer (no data or
+        outside the map) in the scenario where it is largest: it is in no expectation.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"hazard": "banjir", "scenario": ["10", "100"], "unit_id": "a",
+    ...                       "hazard_class": "tinggi", "amount": [0.0, 100.0]})
+    >>> expected = expected_exposed(table, {"10": 10, "100": 100}, from_class="tinggi",
+    ...                             labels=["tidak_ada", "tinggi"], curve="linear")
+    >>> expected["per_year"].round(9).tolist()
+    [5.5]
+    """
+    counted = list(labels)[list(labels).index(from_class) :]
+    rows = table[table["scenario"].isin(list(return_periods))]
+    keys = ["hazard", "unit_id", "scenario"]
+    order = list(return_periods)
+
+    def by_scenario(chosen: pd.Series[bool]) -> pd.DataFrame:
+        amounts = rows.assign(amount=rows["amount"].where(chosen, 0.0).astype(float))
+        table = amounts.pivot_table("amount", keys[:2], "scenario", "sum", sort=False)
+        return table[order]
+
+    exposed = by_scenario(rows["hazard_class"].isin(counted))
+    blank = by_scenario(~rows["hazard_class"].isin(list(labels)))
+    years = [return_periods[name] for name in order]
+    return pd.DataFrame(
+        {
+            "per_year": expected_annual(exposed.to_numpy(float), years, curve=curve),
+            "unknown": blank.max(axis=1),
+        },
+        exposed.index,
+    ).reset_index()
 
 
 def check_monotone(depths: Grid, return_periods: Sequence[float]) -> list[Note]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -16,7 +17,9 @@ from api.text import describe
 from hazard import (
     Exposure,
     Hazard,
+    check_monotone,
     class_rule,
+    expected_exposed,
     hazard_from_grid,
     hazard_from_polygons,
     people_exposure,
@@ -26,20 +29,24 @@ from hazard import (
 )
 from layers import read
 from spatial.errors import LayerError
-from spatial.zonal import open_grid
+from spatial.zonal import open_grid, stack_grids
 
-__all__ = ["exposure", "read_hazard"]
+__all__ = ["chosen", "exposure", "read_hazard", "show_exposure"]
 
 RASTERS: Final = (".tif", ".tiff", ".asc")
 
 
 def exposure(
-    hazard: Annotated[
-        list[Path],
-        typer.Option("--hazard", "-H", help="Raster atau poligon bahaya; boleh beberapa kali"),
-    ],
     by: Annotated[Path, typer.Option("--by", help="Unit: desa, kecamatan, zona, DAS")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Hasil: .csv, .xlsx atau .json")],
+    hazard: Annotated[
+        list[Path] | None,
+        typer.Option("--hazard", "-H", help="Raster atau poligon bahaya; boleh beberapa kali"),
+    ] = None,
+    return_period: Annotated[
+        list[str] | None,
+        typer.Option(help="TAHUN=raster, satu per kala ulang: satu bahaya, beberapa skenario"),
+    ] = None,
     of: Annotated[
         Path | None,
         typer.Option("--of", help="Yang terpapar: bangunan, jalan, titik, raster; kosong: lahan"),
@@ -80,17 +87,74 @@ def exposure(
         read_hazard(
             path, classes, column=column, only=only, mapped=mapped, nodata=nodata, crs=source_crs
         )
-        for path in hazard
+        for path in hazard or ()
     ]
+    years = _years(return_period or [])
+    if years:
+        hazards.append(_by_return_period(years, classes, nodata, source_crs))
+    if not hazards:
+        raise LayerError(
+            "no hazard map is given",
+            code="hazard_not_given",
+            hint="Give --hazard map.tif, or --return-period 5=q5.tif --return-period 100=q100.tif",
+        )
     exposed = _exposed(of, source_crs, nodata)
     if people is None:
         result = measure(hazards, units.features, unit_id=key, of=exposed, count=count)
     else:
         result = _people(hazards, units.features, key, exposed, people, people_column)
-    sources = [path.name for path in (*hazard, by, *filter(None, (of, people)))]
+    given = (*(hazard or ()), *years.values(), by, *filter(None, (of, people)))
+    sources = [path.name for path in given]
     with atomic_path(output) as partial:
         write_exposure(result, partial, sources)
-    _show(result, output, sources, as_json)
+    show_exposure(result, output, sources, as_json)
+    if years:
+        _write_per_year(result, years, hazards[-1], output)
+
+
+def _years(words: list[str]) -> dict[str, Path]:
+    """Read TAHUN=raster; scenarios are named by their years, rarest last."""
+    found: dict[str, Path] = {}
+    for word in words:
+        years, _, path = word.partition("=")
+        if not path or not years.replace(".", "", 1).isdigit() or float(years) <= 0:
+            raise LayerError(
+                "{word!r} is no return period with its raster",
+                code="return_period_malformed",
+                hint="Write YEARS=file.tif, such as 100=banjir_q100.tif",
+                word=word,
+            )
+        found[years] = Path(path)
+    return dict(sorted(found.items(), key=lambda item: float(item[0])))
+
+
+def _by_return_period(
+    years: dict[str, Path], classes: str, nodata: float | None, crs: str | None
+) -> Hazard:
+    """Make one hazard of a raster per return period, noting where rarer is shallower."""
+    grids = [open_grid(path, crs=crs, nodata=nodata) for path in years.values()]
+    stacked = stack_grids(grids, name="kala ulang")
+    made = hazard_from_grid(stacked, class_rule(classes), name="kala_ulang", scenarios=list(years))
+    notes = check_monotone(stacked, [float(name) for name in years])
+    return replace(made, notes=(*made.notes, *notes))
+
+
+def _write_per_year(result: Exposure, years: dict[str, Path], hazard: Hazard, output: Path) -> None:
+    """Write what to expect per year beside the table: all classes above the least."""
+    table = expected_exposed(
+        result.table[result.table["hazard"] == hazard.name],
+        {name: float(name) for name in years},
+        from_class=hazard.labels[1],
+        labels=hazard.labels,
+    )
+    target = output.with_name(f"{output.stem}_per_tahun.csv")
+    with atomic_path(target) as partial:
+        table.assign(satuan=result.unit).to_csv(partial, index=False)
+    typer.echo(
+        f"→ {target}: {number(float(table['per_year'].sum()))} {result.unit} per tahun "
+        f"(mulai kelas {hazard.labels[1]})",
+        err=True,
+    )
 
 
 def read_hazard(
@@ -112,19 +176,19 @@ def read_hazard(
     layer = read(path, source_crs=crs)
     frame = layer.features
     if only is not None:
-        frame = _chosen(frame, only, path)
+        frame = chosen(frame, only, path)
     studied = None if mapped is None else read(mapped, source_crs=crs).features
     return hazard_from_polygons(
         frame, rule, column=layer.column(column), name=path.stem, mapped=studied
     )
 
 
-def _chosen(frame: gpd.GeoDataFrame, only: str, path: Path) -> gpd.GeoDataFrame:
+def chosen(frame: gpd.GeoDataFrame, only: str, path: Path) -> gpd.GeoDataFrame:
     """Keep the polygons of one kind; none at all is a mistake, not an empty hazard."""
     name, _, value = only.partition("=")
     known = frame[name].astype(str).str.lower() if name in frame else pd.Series(dtype=str)
-    chosen = frame[known == value.lower()] if len(known) else frame.iloc[:0]
-    if chosen.empty:
+    found = frame[known == value.lower()] if len(known) else frame.iloc[:0]
+    if found.empty:
         raise LayerError(
             "{file} has no polygon with {only}",
             code="hazard_none_chosen",
@@ -134,7 +198,7 @@ def _chosen(frame: gpd.GeoDataFrame, only: str, path: Path) -> gpd.GeoDataFrame:
             name=name,
             known=", ".join(sorted(set(known)))[:200],
         )
-    return chosen
+    return found
 
 
 def _exposed(of: Path | None, crs: str | None, nodata: float | None) -> Any:
@@ -176,7 +240,8 @@ def _people(
     return people_exposure(hazards, joined, unit_id=key, people=name, settlement=settlement)
 
 
-def _show(result: Exposure, output: Path, sources: list[str], as_json: bool) -> None:
+def show_exposure(result: Exposure, output: Path, sources: list[str], as_json: bool) -> None:
+    """Print the sums of a table with its balance and notes, or JSON alone."""
     if as_json:
         typer.echo(as_json_text(result, sources))
         return

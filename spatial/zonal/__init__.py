@@ -2,7 +2,7 @@
 
 from spatial.zonal.area import cell_areas
 from spatial.zonal.files import open_grid
-from spatial.zonal.grid import Grid, grid_from_array
+from spatial.zonal.grid import Grid, grid_from_array, stack_grids
 from spatial.zonal.lines import line_cells, point_cells, values_at
 from spatial.zonal.statistics import Classify, cell_coverage, zonal_classes, zonal_statistics
 
@@ -15,6 +15,7 @@ __all__ = [
     "line_cells",
     "open_grid",
     "point_cells",
+    "stack_grids",
     "values_at",
     "zonal_classes",
     "zonal_statistics",

@@ -7,6 +7,7 @@ numbers.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,7 +23,7 @@ from rasterio.windows import Window
 from spatial.crs import parse_crs
 from spatial.errors import RasterError
 
-__all__ = ["Grid", "grid_from_array"]
+__all__ = ["Grid", "grid_from_array", "stack_grids"]
 
 Bounds: TypeAlias = tuple[float, float, float, float]
 
@@ -50,6 +51,7 @@ class Grid:
     array: NDArray[Any] | None = field(default=None, repr=False, compare=False)
     path: Path | None = None
     driver: str = ""
+    bands: tuple[Grid, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -81,6 +83,9 @@ class Grid:
             `raster_unreadable`, if the file ends or is damaged inside the window.
         """
         (r0, r1), (c0, c1) = rows or (0, self.height), cols or (0, self.width)
+        if self.bands:
+            parts = [self.bands[band - 1].read((r0, r1), (c0, c1)) for band in bands]
+            return np.concatenate(parts)
         if self.array is not None:
             chosen = [band - 1 for band in bands]
             return np.ascontiguousarray(self.array[chosen, r0:r1, c0:c1])
@@ -178,4 +183,55 @@ def grid_from_array(
         float(nodata),
         str(array.dtype),
         array,
+    )
+
+
+def stack_grids(grids: Sequence[Grid], *, name: str = "") -> Grid:
+    """Make one grid of several of one band each: scenarios that come in a file each.
+
+    Nothing is read; windows are read from all files when they are asked for.
+
+    Parameters
+    ----------
+    grids : sequence of Grid
+        With the very same cells, the same type and the same no-data value.
+
+    Raises
+    ------
+    RasterError
+        `grids_differ`, `grids_nodata_differ`.
+
+    Examples
+    --------
+    >>> one = grid_from_array([[1.0]], crs="ESRI:54034", origin=(0, 10), cell=(10, -10))
+    >>> two = one.with_values([[2.0]])
+    >>> stack_grids([one, two]).read(bands=(2, 1)).ravel().tolist()
+    [2.0, 1.0]
+    """
+    first = grids[0]
+    for grid in grids[1:]:
+        if not grid.same_cells(first):
+            raise RasterError(
+                "{one} and {other} do not have the same cells",
+                code="grids_differ",
+                hint="Warp one to the cells of the other: gdalwarp -r near (classes) -tr -te",
+                one=first.name,
+                other=grid.name,
+            )
+        same = grid.nodata == first.nodata or (math.isnan(grid.nodata) and math.isnan(first.nodata))
+        if not same or grid.dtype != first.dtype:
+            raise RasterError(
+                "{one} holds {one_type} without data at {one_nodata}, {other} {other_type} at "
+                "{other_nodata}",
+                code="grids_nodata_differ",
+                hint="Bring both to one type and one no-data value: gdal_translate -ot -a_nodata",
+                one=first.name,
+                other=grid.name,
+                one_type=first.dtype,
+                other_type=grid.dtype,
+                one_nodata=first.nodata,
+                other_nodata=grid.nodata,
+            )
+    return replace(
+        first, name=name or first.name, count=len(grids), array=None, path=None, bands=tuple(grids)
     )

@@ -127,3 +127,30 @@ def test_no_polygon_of_a_kind_is_a_mistake(
     words = ("--classes", "tiga_kelas", "--only", "jenis=longsor")
     assert run(folder, tmp_path / "c.csv", *words, hazard="krb.gpkg") == 2
     assert "banjir" in capsys.readouterr().err
+
+
+def test_return_periods_give_a_yearly_expectation_and_list_what_gets_shallower(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with rasterio.open(folder / "banjir.tif") as source:
+        depth, profile = source.read(1), source.profile
+    for years, shift in ((5, -0.4), (100, 0.6)):
+        values = np.where(depth < 0, depth, np.maximum(depth + shift * (depth > 0), 0))
+        values[15, 9] = 3.0 if years == 5 else values[15, 9]
+        with rasterio.open(tmp_path / f"q{years}.tif", "w", **profile) as sink:
+            sink.write(values.astype("float32"), 1)
+    words = ["--return-period", f"100={tmp_path / 'q100.tif'}"]
+    words += ["--return-period", f"5={tmp_path / 'q5.tif'}"]
+    by = ["--by", str(folder / "desa.gpkg"), "-o", str(tmp_path / "a.csv")]
+    assert main(["exposure", *by, *words]) == 0
+    table = pd.read_csv(tmp_path / "a.csv", dtype={"scenario": str}).set_index("scenario")
+    assert set(table.index) == {"5", "100"}
+    assert "1 sel lebih dangkal" in capsys.readouterr().err
+    yearly = pd.read_csv(tmp_path / "a_per_tahun.csv")
+    wet = table[table["unit_id"] == "33.99.01.2001"][["rendah", "sedang", "tinggi"]].sum(axis=1)
+    assert wet["5"] == pytest.approx(wet["100"])
+    # The same ground is wet from the 5 years' flood on: a fifth of it a year.
+    assert yearly["per_year"][0] == pytest.approx(wet["5"] / 5)
+    assert yearly["unknown"].round(-3).tolist() == [0, 63_000]
+    assert main(["exposure", *by, "--return-period", "sering=q.tif"]) == 2
+    assert main(["exposure", *by]) == 2

@@ -6,12 +6,14 @@ import typer
 
 from api.commands.hazard.compare import compare
 from api.commands.hazard.flood import flood
+from api.commands.hazard.forest import forest
 from api.commands.hazard.overlay import overlay
 from api.commands.hazard.report import report
 from api.commands.hazard.risk import risk
 from api.commands.hazard.rob import rob
 from api.commands.hazard.uncertainty import uncertainty
 from api.commands.hazard.validate import validate
+from api.commands.hazard.water import water
 
 __all__ = ["hazard"]
 
@@ -37,4 +39,8 @@ hazard.command("report", short_help="Laporan BPBD: HTML, PDF, XLSX, peta A3 / th
 )
 hazard.command("uncertainty", short_help="Galat DEM sampai ke jiwa / errors of heights to people")(
     uncertainty
+)
+hazard.command("water", short_help="DAS lintas kabupaten: pasokan, kebutuhan / water by DAS")(water)
+hazard.command("forest", short_help="Hutan yang hilang antara dua tanggal / forest loss by unit")(
+    forest
 )
