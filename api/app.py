@@ -8,13 +8,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
+from api.access.gate import Gate, audit_log
+from api.access.keys import Keys
+from api.access.tokens import Tokens
 from api.envelope import Envelope, answer_error
 from api.http import Workers
 from api.idempotency import Answers
@@ -107,6 +110,7 @@ def create_app(
     if chosen.rate_per_second:
         app.add_middleware(RateLimit, per_second=chosen.rate_per_second, burst=chosen.rate_burst)
     # The last one added stands outermost.
+    app.add_middleware(Gate, **_gate(chosen))
     app.add_middleware(Envelope)
     app.add_middleware(Observe)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]  # FastAPI's documented way
@@ -125,6 +129,20 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         watching.cancel()
         if state.opening.service is not None:
             state.opening.service.close()
+
+
+def _gate(settings: ServeSettings) -> dict[str, Any]:
+    """Return how callers are asked who they are."""
+    if settings.access == "open":
+        return {}
+    folder = settings.state_folder or Path()
+    tokens = None
+    if settings.oidc_issuer:
+        tokens = Tokens(
+            settings.oidc_issuer, settings.oidc_audience, settings.oidc_jwks, settings.oidc_claim
+        )
+    audit = audit_log(folder / "audit.jsonl")
+    return {"keys": Keys(folder / "keys.json"), "tokens": tokens, "audit": audit}
 
 
 def _scratch(cleaning: ExitStack) -> Path:

@@ -41,7 +41,6 @@ class Envelope:
         request = Request(scope)
         given = request.headers.get("x-request-id", "")
         request.state.request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
-        request.state.caller = request.client.host if request.client else "-"
         extra = [*SECURITY_HEADERS, (b"x-request-id", request.state.request_id.encode())]
         started = False
 

@@ -41,6 +41,9 @@ STATUS_OF_CLASS: Final[Mapping[type[EngineError], int]] = {
 #: Codes that need another status than their kind.
 STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "access_needs_key": 401,
+    "key_expired": 401,
+    "key_unknown": 401,
+    "token_refused": 401,
     "body_too_slow": 408,
     "body_too_large": 413,
     "format_refused": 415,
@@ -130,6 +133,8 @@ def problem(
     if more := [_entry(other, language) for other in others]:
         body["errors"] = more
     headers = {"content-type": PROBLEM_JSON, "cache-control": "no-store"}
+    if status == 401:
+        headers["www-authenticate"] = 'Bearer realm="tataruang", ApiKey header="X-API-Key"'
     if status in RETRY_AFTER_S:
         headers["retry-after"] = str(error.details.get("wait", RETRY_AFTER_S[status]))
     return status, headers, json.dumps(body, ensure_ascii=False, default=str).encode()

@@ -20,6 +20,7 @@ import orjson
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from api.access.rights import LayerRights
 from api.analyst import Analyst
 from api.applications import read_applications
 from api.clock import now, today
@@ -127,6 +128,7 @@ class Service:
         self._gazetteer: Gazetteer | None = None
         self.opened = now()
         self.folder: Path | None = getattr(getattr(engine, "workspace", None), "folder", None)
+        self.rights = LayerRights() if self.folder is None else LayerRights.read(self.folder)
         self.extent: Bounds = tuple(getattr(engine, "extent", None) or INDONESIA)
         self.analyst = Analyst(engine, self.extent, analyses)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -47,6 +48,13 @@ class ServeSettings(BaseSettings):
     answers_hours: float = Field(
         default=48.0, gt=0, description="How long answers to an Idempotency-Key are kept"
     )
+    access: Literal["open", "keys"] = Field(
+        default="open", description="open: everybody may everything; keys: by role"
+    )
+    oidc_issuer: str = Field(default="", description="Issuer of tokens (OpenID Connect)")
+    oidc_audience: str = Field(default="tataruang", description="Audience tokens must name")
+    oidc_jwks: str = Field(default="", description="Keys of the issuer: https address or file")
+    oidc_claim: str = Field(default="roles", description="Claim of a token that holds roles")
     log_json: bool = Field(default=False, description="Write the log as lines of JSON")
     metrics_open: bool = Field(
         default=False, description="Show /metrics to others than this machine"

@@ -19,6 +19,7 @@ __all__ = ["ENGINE", "serve"]
 
 ENGINE: Final = "api.engine:Engine.open"
 LOOPBACK: Final = "127.0.0.1"
+LOOPBACKS: Final = (LOOPBACK, "::1", "localhost")
 
 
 def serve(
@@ -53,6 +54,9 @@ def serve(
         settings = settings.model_copy(
             update={"state_folder": Workspace.open(place).folder / "service"}
         )
+    if host not in LOOPBACKS and "access" not in settings.model_fields_set:
+        # On a network nobody is anybody until a key says so.
+        settings = settings.model_copy(update={"access": "keys"})
     set_up_logs(as_json=settings.log_json)
     app = create_app(service_opener(place, settings), settings)
     typer.echo(f"Peta web / web map:  http://{host}:{port}/", err=True)

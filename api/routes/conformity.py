@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel
 
+from api.access.roles import require
 from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, read_body
 from api.idempotency import Answered, clean_key, fingerprint
 from api.models import PERMIT_EXAMPLE, SCHEMA_VERSION, Feature, Problem, VerdictModel
@@ -97,6 +98,8 @@ async def conformity(
     its address, `Tataruang-Check-Code` the code by which a letter is verified.
     """
     state = request.app.state
+    if not dry_run:
+        require(request.state.caller, "record")
     raw = await read_body(
         request, ACCEPTED, state.settings.max_body_bytes, state.settings.body_seconds
     )

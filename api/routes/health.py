@@ -46,7 +46,9 @@ async def metrics(request: Request) -> Response:
     """Return the counts for Prometheus, to this machine unless settings open them."""
     state = request.app.state
     host = request.client.host if request.client else ""
-    if not state.settings.metrics_open and host not in LOCAL:
+    caller = request.state.caller
+    allowed = caller.may("metrics") if caller.known else host in LOCAL
+    if not state.settings.metrics_open and not allowed:
         raise RequestError("there is nothing at this address", code="no_such_path")
     busy = {
         "conformity": state.workers.busy,

@@ -16,4 +16,6 @@ async def layers(request: Request) -> dict[str, Any]:
     """List the layers of the workspace."""
     state = request.app.state
     service = state.opening.current()
-    return {"layers": await state.workers.run(service.layers)}
+    rights, caller = service.rights, request.state.caller
+    found = await state.workers.run(service.layers)
+    return {"layers": [one for one in found if rights.sees(caller, one["name"])]}

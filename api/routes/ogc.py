@@ -57,6 +57,19 @@ def _collections(request: Request) -> Collections:
     return found
 
 
+async def _get(request: Request, name: str) -> Collection:
+    """Return a collection that the caller may see."""
+    request.app.state.opening.current().rights.require(request.state.caller, name)
+    found: Collection = await _work(request, _collections(request).get, name)
+    return found
+
+
+async def _readable(request: Request) -> list[Collection]:
+    rights = request.app.state.opening.current().rights
+    found = await _work(request, _collections(request).readable)
+    return [one for one in found if rights.sees(request.state.caller, one.name)]
+
+
 async def _work(request: Request, function: Any, *args: Any) -> Any:
     return await request.app.state.workers.run(function, *args)
 
@@ -119,7 +132,7 @@ async def description(request: Request, f: Form = None) -> Response:
     from api.ogc.description import openapi30
 
     base = str(request.base_url).rstrip("/")
-    found = await _work(request, _collections(request).readable)
+    found = await _readable(request)
     document = openapi30(base, version("tataruang"), found)
     if form_of(request, BOTH) == "json":
         return Response(orjson.dumps(document), headers={"content-type": OPENAPI30})
@@ -131,7 +144,7 @@ async def collections(request: Request, f: Form = None) -> Response:
     """List the layers that have shapes."""
     from api.ogc.documents import collections as document_of
 
-    found = await _work(request, _collections(request).readable)
+    found = await _readable(request)
     document = document_of(_address(request), found, form_of(request, BOTH))
     return _send(request, document, "collections", found=found, crumbs=_crumbs(request))
 
@@ -141,7 +154,7 @@ async def collection(request: Request, name: Name, f: Form = None) -> Response:
     """Describe a layer: extent, law, version, reference systems."""
     from api.ogc.documents import collection as document_of
 
-    one = await _work(request, _collections(request).get, name)
+    one = await _get(request, name)
     document = document_of(_address(request), one, form_of(request, BOTH))
     return _send(request, document, "collection", one=one, crumbs=_crumbs(request, one))
 
@@ -151,7 +164,7 @@ async def queryables(request: Request, name: Name, f: Form = None) -> Response:
     """Return the JSON schema of the fields of a layer."""
     from api.ogc.documents import queryables as document_of
 
-    one = await _work(request, _collections(request).get, name)
+    one = await _get(request, name)
     document = document_of(_address(request), one)
     crumbs = _crumbs(request, one)
     return _send(
@@ -167,12 +180,13 @@ async def items(request: Request, name: Name) -> Response:
     """
     form = form_of(request, FORMS)
     given = only_once(request)
-    one = await _work(request, _collections(request).get, name)
+    one = await _get(request, name)
     tag = _tag(one.version, str(request.url), form)
     if (same := unchanged(request, tag)) is not None:
         return same
     body, kind, system = await _work(request, _answer, _address(request), one, given, form)
-    headers = {"etag": tag, "cache-control": SHORT, "vary": "accept", "content-crs": f"<{system}>"}
+    headers = {"etag": tag, "cache-control": _cache(request, name), "content-crs": f"<{system}>"}
+    headers["vary"] = "accept"
     return Response(body, media_type=kind, headers=headers)
 
 
@@ -183,12 +197,13 @@ async def item(
     """Return one feature by its number; takes `crs` and `f`."""
     form = form_of(request, ("json", "html", "geojson"))
     given = only_once(request, {"crs", "f"})
-    one = await _work(request, _collections(request).get, name)
+    one = await _get(request, name)
     tag = _tag(one.version, str(request.url), form)
     if (same := unchanged(request, tag)) is not None:
         return same
     body, kind, system = await _work(request, _one, _address(request), one, feature, given, form)
-    headers = {"etag": tag, "cache-control": SHORT, "vary": "accept", "content-crs": f"<{system}>"}
+    headers = {"etag": tag, "cache-control": _cache(request, name), "content-crs": f"<{system}>"}
+    headers["vary"] = "accept"
     return Response(body, media_type=kind, headers=headers)
 
 
@@ -247,6 +262,11 @@ def _one(
         place=(point.x, point.y), crumbs=_crumbs_at(at.base, one),
     )  # fmt: skip
     return body, HTML, system.uri
+
+
+def _cache(request: Request, name: str) -> str:
+    public = request.app.state.opening.current().rights.public(name)
+    return SHORT if public else "private, max-age=60"
 
 
 def _crumbs(request: Request, one: Collection | None = None) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from api.negotiation import unchanged
 from api.routes.tiles import (
     FOR_NOW,
     MVT,
+    OWN,
     TILES,
     Filter,
     LayerName,
@@ -161,7 +162,8 @@ async def all_tile(
     check_tile(z, column, row)
     state = request.app.state
     service = state.opening.current()
-    known = await state.tile_workers.run(service.collections.names)
+    every = await state.tile_workers.run(service.collections.names)
+    known = [name for name in every if service.rights.sees(request.state.caller, name)]
     names = known if collections is None else collections.split(",")
     if unknown := sorted(set(names) - set(known)):
         raise RequestError(
@@ -174,7 +176,8 @@ async def all_tile(
     names = names[:MOST_TOGETHER]
     versions = "-".join(service.tiles.version(name) for name in names)
     tag = f'"{hashlib.sha256(f"{versions}/{z}/{column}/{row}".encode()).hexdigest()[:24]}"'
-    headers = {"etag": tag, "cache-control": FOR_NOW}
+    shared = all(service.rights.public(name) for name in names)
+    headers = {"etag": tag, "cache-control": FOR_NOW if shared else OWN}
     if unchanged(request, tag) is not None:
         return Response(status_code=304, headers=headers)
     raw = await state.tile_workers.run(_together, service.tiles, names, z, column, row)
@@ -196,6 +199,8 @@ def _form(about: dict[str, Any]) -> str:
 
 async def _about(request: Request, layer: str) -> dict[str, Any]:
     state = request.app.state
-    tiles = state.opening.current().tiles
+    service = state.opening.current()
+    service.rights.require(request.state.caller, layer)
+    tiles = service.tiles
     found: dict[str, Any] = await state.tile_workers.run(tile_json, tiles, layer, base_of(request))
     return found

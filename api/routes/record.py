@@ -9,6 +9,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from api.access.roles import require
 from api.clock import OFFICE_TIME
 from api.http import PROBLEMS, StrictRoute
 from api.negotiation import HTML, form_of, unchanged
@@ -42,6 +43,7 @@ async def opinion(
     lang: Annotated[Literal["id", "en"], Query(description="Language of the paper")] = "id",
 ) -> Response:
     """Return the paper of a decision, with its register number, check code and QR code."""
+    require(request.state.caller, "decisions")
     state = request.app.state
     service = state.opening.current()
     decision = await run_in_threadpool(service.decision, number)
@@ -72,6 +74,7 @@ async def opinion(
 )
 async def decision(request: Request, number: Number) -> Response:
     """Return the verdict of a decision as it was given, its place in the register in headers."""
+    require(request.state.caller, "decisions")
     service = request.app.state.opening.current()
     found = await run_in_threadpool(service.decision, number)
     tag = f'"{found.hash[:24]}"'

@@ -16,6 +16,8 @@ router = APIRouter(tags=["tiles"], route_class=StrictRoute)
 MVT: Final = "application/vnd.mapbox-vector-tile"
 #: A tile whose address names its version never changes.
 FOREVER: Final = "public, max-age=31536000, immutable"
+#: A layer that only some may see is kept by nobody between.
+OWN: Final = "private, max-age=300"
 FOR_NOW: Final = "public, max-age=300, stale-while-revalidate=3600"
 
 LayerName = Annotated[
@@ -109,11 +111,15 @@ async def _head(
 
     check_tile(*place)
     state = request.app.state
-    tiles = state.opening.current().tiles
+    service = state.opening.current()
+    service.rights.require(request.state.caller, layer)
+    tiles = service.tiles
     version = await state.tile_workers.run(tiles.version, layer)
     mark = hashlib.sha256(more.encode()).hexdigest()[:12] if more else ""
     tag = f'"{version}-{"-".join(map(str, place))}{mark}"'
     headers = {"etag": tag, "cache-control": FOREVER if v == version else FOR_NOW}
+    if not service.rights.public(layer):
+        headers["cache-control"] = OWN
     if unchanged(request, tag) is not None:
         return headers, Response(status_code=304, headers=headers)
     return headers, None
@@ -123,7 +129,9 @@ async def _head(
 async def tilejson(request: Request, layer: LayerName) -> dict[str, Any]:
     """Describe the tiles of a layer for map programs."""
     state = request.app.state
-    source = state.opening.current().tiles
+    service = state.opening.current()
+    service.rights.require(request.state.caller, layer)
+    source = service.tiles
     return await state.tile_workers.run(tile_json, source, layer, base_of(request))  # type: ignore[no-any-return]  # what it runs
 
 

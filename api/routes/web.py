@@ -72,7 +72,9 @@ async def map_description(request: Request) -> dict[str, Any]:
     state = request.app.state
     service = state.opening.current()
     described: dict[str, Any] = await state.tile_workers.run(service.describe_map)
-    return described
+    rights, caller = service.rights, request.state.caller
+    seen = [one for one in described["layers"] if rights.sees(caller, one["name"])]
+    return described | {"layers": seen}
 
 
 @router.get("/v1/search", summary="Find a place: name, code or coordinates", responses=PROBLEMS)

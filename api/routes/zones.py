@@ -45,6 +45,8 @@ async def zones_at(
     state = request.app.state
     service = state.opening.current()
     found = await state.workers.run(service.place, lon, lat, on)
+    rights, caller = service.rights, request.state.caller
+    found["layers"] = [one for one in found["layers"] if rights.sees(caller, one["layer"])]
     return {"lon": lon, "lat": lat, "on": on, **found}
 
 
