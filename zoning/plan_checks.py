@@ -75,10 +75,19 @@ def plan_faults(tables: Mapping[str, TableReading]) -> list[Note]:
     found += _twice(tables["pengecualian"], "kode")
     found += _intensities(tables)
     found += _overlays(tables)
+    if "luas_tercantum" in tables:
+        found += _stated_areas(tables["luas_tercantum"])
     activities, _ = _known(tables)
     for row in tables["kbli"].rows:
         found += _unknown(tables["kbli"], row, "kegiatan", [row.values["kegiatan"]], activities)
     return found
+
+
+def _stated_areas(table: TableReading) -> Iterator[Note]:
+    yield from _twice(table, "kode")
+    codes = [row.values["kode"] for row in table.rows]
+    for row in table.rows:
+        yield from _unknown(table, row, "induk", listed(row.values.get("induk", "")), codes)
 
 
 def _known(tables: Mapping[str, TableReading]) -> tuple[list[str], list[str]]:

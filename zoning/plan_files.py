@@ -45,6 +45,7 @@ TABLES: Final = {
     "kbli": True,
     "pengecualian": True,
     "sempadan": False,
+    "luas_tercantum": False,
 }
 T = TypeVar("T", bound=Dated)
 

@@ -15,6 +15,8 @@ import shapely
 
 from spatial.errors import LayerNotFoundError
 from zoning import Plan, Verdict, check_permits, load_plan
+from zoning.plan_files import TABLES
+from zoning.tables import columns_of
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
 GEOMETRY = json.loads((CASES / "geometri.json").read_text(encoding="utf-8"))
@@ -84,7 +86,7 @@ def folders_of(case: dict[str, Any], folder: Path) -> list[Path]:
     for name in case.get("rencana", ["D1"]):
         home = folder / name
         shutil.copytree(CASES / "plans" / name, home, dirs_exist_ok=True)
-        for table in ("itbx", "intensitas", "ketentuan_khusus", "kbli", "sempadan"):
+        for table in TABLES:
             append(home / f"{table}.csv", case.get(f"tambah_{table}", []))
         homes.append(home)
     change(homes[0] / "plan.toml", case.get("ubah_rencana", {}))
@@ -109,6 +111,8 @@ def plans_of(case: dict[str, Any], folder: Path) -> list[Plan]:
 def append(path: Path, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
+    if not path.exists():
+        path.write_text(",".join(columns_of(path.stem)) + "\n", encoding="utf-8")
     with path.open(encoding="utf-8", newline="") as file:
         header = next(csv.reader(file))
     extra = sorted({name for row in rows for name in row} - set(header))

@@ -43,6 +43,8 @@ def _check_lint(case: dict[str, Any], folder: Path) -> None:
     told = [f"{note.code} {note.details['cell']}".strip() for note in notes]
     for wanted in case["harap"]["lint"]:
         assert wanted in told, told
+    for words in case["harap"].get("lint_teks", []):
+        assert any(words in str(note) for note in notes), [str(note) for note in notes]
     if "ditolak" in case["harap"]:
         with pytest.raises(PlanError) as caught:
             load_plan(home)

@@ -15,6 +15,7 @@ from openpyxl.utils import get_column_letter
 
 from spatial.errors import PlanError
 from spatial.notes import Note
+from zoning.lint.areas import area_notes
 from zoning.lint.dead import dead_rules
 from zoning.lint.examples import ExampleResult, example_notes, run_examples
 from zoning.lint.intensities import intensity_notes
@@ -77,6 +78,8 @@ def _doubts(reading: PlanReading, source: Any) -> Iterator[Note]:
     yield from dead_rules(plan)
     yield from source_notes(plan, reading.tables)
     yield from example_notes(plan)
+    if "luas_tercantum" in reading.tables:
+        yield from area_notes(plan, reading.tables["luas_tercantum"])
     if source is not None:
         yield from layer_notes(plan)
 
