@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -109,7 +109,9 @@ def exposure(
     hazards = [hazards] if isinstance(hazards, Hazard) else list(hazards)
     names = _names(units, unit_id)
     plane = np.asarray(to_crs(units, AREA_CRS, what="units").geometry.array, dtype=object)
-    measured = [_measure(hazard, plane, of, count, within) for hazard in hazards]
+    again = overlap_of_units(plane)
+    measure = _measurer(plane, again, of, count, within)
+    measured = [measure(hazard) for hazard in hazards]
     tables = [_table(hazard, names, m.amounts) for hazard, m in zip(hazards, measured, strict=True)]
     accounts = [_account(hazard, names, m) for hazard, m in zip(hazards, measured, strict=True)]
     labels = dict.fromkeys(label for hazard in hazards for label in hazard.labels)
@@ -120,7 +122,7 @@ def exposure(
         measured[0].unit,
         (*labels, NO_DATA, UNMAPPED),
         tuple(dict.fromkeys(hazard.rule.citation for hazard in hazards)),
-        (*notes, *_overlap_notes(plane, names)),
+        (*notes, *_overlap_notes(again, names)),
     )
 
 
@@ -134,6 +136,9 @@ class _Measured:
     overlap: float
     whole: float
     unit: str
+
+
+Measurer: TypeAlias = Callable[[Hazard], _Measured]
 
 
 def _names(units: gpd.GeoDataFrame, unit_id: str) -> pd.Index[str]:
@@ -168,28 +173,34 @@ def _names(units: gpd.GeoDataFrame, unit_id: str) -> pd.Index[str]:
     return names
 
 
-def _measure(
-    hazard: Hazard,
+def _measurer(
     units: NDArray[np.object_],
+    again: NDArray[np.object_],
     of: Exposed,
     count: bool,
     within: gpd.GeoDataFrame | None,
-) -> _Measured:
+) -> Measurer:
+    """Do once what no hazard changes, and return what measures one hazard."""
     if isinstance(of, Grid):
-        return _amounts(hazard, units, of)
+        return _of_amounts(units, again, of)
     if of is None:
-        return _land(hazard, units, within)
-    things = np.asarray(to_crs(of, AREA_CRS, what="exposed").geometry.array, dtype=object)
+        if within is None:
+            return _of_land(units, again)
+        of = within.dissolve()
+    moved = to_crs(of, AREA_CRS, what="exposed").geometry.array
+    things: NDArray[np.object_] = np.asarray(moved, dtype=object)
     dimension = _dimension(things)
     if dimension == 0 or count:
-        return _Measured(*count_things(hazard, units, things), unit="jumlah")
+        return lambda hazard: _Measured(*count_things(hazard, units, things), unit="jumlah")
     pieces = cut(things, units)
     by_class = areas_by_class if dimension == 2 else lengths_by_class
     length = shapely.area if dimension == 2 else metres
-    return _Measured(
-        *_sum_pieces(pieces, by_class(pieces.shape, hazard), length(pieces.shape), len(units)),
-        overlap=float(length(pieces.again).sum()) if len(pieces.again) else 0.0,
-        whole=float(length(things).sum()),
+    sizes, whole = length(pieces.shape), float(length(things).sum())
+    overlap = float(length(pieces.again).sum()) if len(pieces.again) else 0.0
+    return lambda hazard: _Measured(
+        *_sum_pieces(pieces, by_class(pieces.shape, hazard), sizes, len(units)),
+        overlap=overlap,
+        whole=whole,
         unit="m2" if dimension == 2 else "m",
     )
 
@@ -219,22 +230,16 @@ def _sum_pieces(
     return out, wholes, float(sizes[~inside].sum())
 
 
-def _land(hazard: Hazard, units: NDArray[np.object_], within: gpd.GeoDataFrame | None) -> _Measured:
-    """Measure land: the ground of the units, or of `within`."""
-    if within is not None:
-        return _measure(hazard, units, within.dissolve(), False, None)
-    again = overlap_of_units(units)
-    return _Measured(
-        areas_by_class(units, hazard),
-        shapely.area(units),
-        gap=0.0,
-        overlap=float(shapely.area(again).sum()),
-        whole=float(shapely.area(shapely.union_all(units))),
-        unit="m2",
+def _of_land(units: NDArray[np.object_], again: NDArray[np.object_]) -> Measurer:
+    """Measure the ground of the units themselves."""
+    sizes, whole = shapely.area(units), float(shapely.area(shapely.union_all(units)))
+    overlap = float(shapely.area(again).sum())
+    return lambda hazard: _Measured(
+        areas_by_class(units, hazard), sizes, gap=0.0, overlap=overlap, whole=whole, unit="m2"
     )
 
 
-def _amounts(hazard: Hazard, units: NDArray[np.object_], amounts: Grid) -> _Measured:
+def _of_amounts(units: NDArray[np.object_], again: NDArray[np.object_], amounts: Grid) -> Measurer:
     """Sum a raster of amounts; its whole is the plain sum of its cells."""
     values = amounts.values()
     if (values < 0).any():
@@ -245,18 +250,22 @@ def _amounts(hazard: Hazard, units: NDArray[np.object_], amounts: Grid) -> _Meas
             name=amounts.name,
             value=float(np.nanmin(values)),
         )
-    by_class = amounts_by_class(units, hazard, amounts)
+    whole = float(np.nansum(values))
     gap = shapely.difference(frame_of(amounts), shapely.union_all(units))
-    gap_classes = amounts_by_class(np.array([gap], dtype=object), hazard, amounts)
-    again = amounts_by_class(overlap_of_units(units), hazard, amounts)
-    return _Measured(
-        by_class,
-        by_class[:, 0].sum(axis=1),
-        gap=float(gap_classes[0, 0].sum()),
-        overlap=float(again[:, 0].sum()),
-        whole=float(np.nansum(values)),
-        unit="jumlah",
-    )
+
+    def measure(hazard: Hazard) -> _Measured:
+        by_class = amounts_by_class(units, hazard, amounts)
+        beside = amounts_by_class(np.array([gap], dtype=object), hazard, amounts)
+        return _Measured(
+            by_class,
+            by_class[:, 0].sum(axis=1),
+            gap=float(beside[0, 0].sum()),
+            overlap=float(amounts_by_class(again, hazard, amounts)[:, 0].sum()),
+            whole=whole,
+            unit="jumlah",
+        )
+
+    return measure
 
 
 def _table(hazard: Hazard, names: pd.Index[str], amounts: NDArray[np.float64]) -> pd.DataFrame:
@@ -289,8 +298,8 @@ def _account(hazard: Hazard, names: pd.Index[str], measured: _Measured) -> pd.Da
     return pd.DataFrame(rows)
 
 
-def _overlap_notes(units: NDArray[np.object_], names: pd.Index[Any]) -> list[Note]:
-    area = shapely.area(overlap_of_units(units))
+def _overlap_notes(again: NDArray[np.object_], names: pd.Index[Any]) -> list[Note]:
+    area = shapely.area(again)
     return [
         Note(
             "unit_overlap",
