@@ -7,6 +7,7 @@ withheld everywhere, and the mask of the last version goes with the next one.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from layers.layer import Layer
 from layers.poverty.columns import codes
 from layers.poverty.personal import refuse_identity, refuse_personal
 from layers.poverty.privacy import LEAST, Mask, levels_of_codes, protect
+from spatial.errors import AccessError
 from spatial.notes import Note
 
 __all__ = ["guard"]
@@ -26,6 +28,10 @@ COUNTS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
 }
 #: Kinds whose rows speak of people: every sign of a person is looked for.
 ABOUT_PEOPLE: Final = frozenset({*COUNTS, "penduduk"})
+#: Names of columns that count the poor or what is given to them, in layers of any other kind.
+POOR: Final = re.compile(
+    r"miskin|desil|pra_?sejahtera|dtks|dtsen|p3ke|rtlh|tidak_?layak_?huni|bansos|(^|_)pkh($|_)"
+)
 #: An application names its applicant; it is judged, not published.
 APPLICATIONS: Final = frozenset({"permohonan"})
 
@@ -55,7 +61,8 @@ def guard(
     Raises
     ------
     AccessError
-        If the layer names persons or shows houses.
+        If the layer names persons, shows houses, or holds small counts of the poor under
+        names that tell no population to compare them with.
     SchemaError
         If codes are missing or repeat, or counts cannot be true.
     """
@@ -66,8 +73,38 @@ def guard(
     elif kind not in APPLICATIONS:
         refuse_identity(layer.frame, what=what)
     if kind not in COUNTS:
+        if kind not in APPLICATIONS:
+            _refuse_small_counts(layer.frame, what, least)
         return layer.frame, (), {}
     return _withhold(layer.frame, kind, earlier, least)
+
+
+def _refuse_small_counts(frame: pd.DataFrame, what: str, least: int) -> None:
+    """Refuse counts of the poor in a layer where nobody would know what to compare them with."""
+    small = [
+        str(name)
+        for name in frame.columns
+        if name != "geometry"
+        and POOR.search(str(name).lower())
+        and pd.api.types.is_numeric_dtype(frame[name])
+        and not pd.api.types.is_bool_dtype(frame[name])
+        and _small_counts(frame[name].dropna(), least)
+    ]
+    if small:
+        raise AccessError(
+            "{what}: columns {columns} count the poor, some in cells below {least}",
+            code="counts_unprotected_layer",
+            hint="Publish them as kind kemiskinan with penduduk_miskin and jumlah_penduduk: small "
+            "cells are then withheld; or work in a private workspace",
+            what=what,
+            columns=", ".join(small),
+            least=least,
+        )
+
+
+def _small_counts(values: pd.Series, least: int) -> bool:
+    whole = bool(len(values)) and bool(((values % 1 == 0) & (values >= 0)).all())
+    return whole and bool((values < least).any())
 
 
 def _withhold(

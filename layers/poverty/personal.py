@@ -37,8 +37,8 @@ BARE: Final = frozenset(
     {"nama", "name", "rt", "lat", "lon", "lng", "lintang", "bujur", "latitude", "longitude"}
     | {"kepalakeluarga", "kepalarumahtangga", "krt", "penerima", "penerimamanfaat", "pemohon"}
 )
-#: A NIK or a number of a family card, however it is grouped or quoted.
-SIXTEEN: Final = re.compile(r"^\W*(\d[\s.\-]?){15}\d\W*$")
+#: A NIK or a number of a family card, grouped or quoted; a single point would be a decimal one.
+SIXTEEN: Final = re.compile(r"^\W*(?![^.]*\.[^.]*$)(\d[\s.\-]?){15}\d\W*$")
 AREA_CODE: Final = re.compile(r"^\d{2}(\.?\d{2}){0,2}(\.?\d{4})?$")
 
 

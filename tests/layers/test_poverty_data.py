@@ -357,3 +357,30 @@ def test_counts_follow_changed_boundaries_by_command(tmp_path: Path) -> None:
     assert code == 0
     got = pd.read_csv(out, dtype={"kode": str}).set_index("kode")["kk"].to_dict()
     assert got == {CODES[0]: 61, CODES[1]: 50, CODES[2]: 40}
+
+
+@pytest.mark.realdata
+def test_the_south_west_stands_out_among_real_kabupaten_but_not_beyond_doubt(
+    geodata: Path,
+) -> None:
+    """P0 of 2024: names to codes, desa to kabupaten, and 35 areas that carry no certain hotspot."""
+    from spatial.hotspots import adjust, gi
+    from spatial.weights import queen
+
+    table = pd.read_csv(
+        geodata / "bps-bnpb-tables" / "penduduk_miskin_jateng.csv", encoding="utf-8-sig"
+    )
+    names = pd.read_csv(
+        geodata / "admin-jateng" / "luas_penduduk_kab_33.csv", dtype={"kode": str}
+    ).set_index("kode")["nama"]
+    now = table[table["Tahun"] == 2024]
+    codes = kabkota_codes(now["Wilayah"], names[names.index.str.len() == 5])
+    p0 = now["Persentase Penduduk Miskin Maret"].set_axis(codes).astype(float)
+    desa = gpd.read_parquet(geodata / "admin-jateng" / "desa_33_raw.parquet")
+    desa["geometry"] = desa.geometry.make_valid()
+    kab = desa.dissolve("kode_kab")[["geometry"]]
+    found = gi(p0.reindex(kab.index), queen(kab))
+    assert (found["status"] == "ok").all()
+    # Banyumas, Purbalingga, Banjarnegara, Kebumen: all among the ten poorest.
+    assert set(found["z"].nlargest(4).index) == {"33.02", "33.03", "33.04", "33.05"}
+    assert (adjust(found["p"]) > 0.05).all()

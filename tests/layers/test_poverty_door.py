@@ -112,3 +112,22 @@ def test_a_desa_that_stands_twice_is_refused(place: Workspace, tmp_path: Path) -
     with pytest.raises(SchemaError) as refused:
         ingest_file(open_store(place), path, name="miskin")
     assert refused.value.code == "area_code_repeats"
+
+
+def test_small_counts_under_other_names_are_refused_and_shares_are_not(
+    place: Workspace, tmp_path: Path
+) -> None:
+    path = tmp_path / "lain.csv"
+    store = open_store(place)
+    codes = {"KODE": CODES, "KK": [100] * 12}
+    pd.DataFrame({**codes, "kk_miskin": POOR}).to_parquet(tmp_path / "lain.parquet")
+    with pytest.raises(AccessError) as refused:
+        ingest_file(store, tmp_path / "lain.parquet", name="lain")
+    assert refused.value.code == "counts_unprotected_layer"
+    assert "kk_miskin" in str(refused.value)
+    large = [value + 10 for value in POOR]
+    for columns in ({"persen_miskin": [value / 7 for value in POOR]}, {"kk_miskin": large}):
+        pd.DataFrame({**codes, **columns}).to_csv(path, index=False)
+        ingest_file(store, path, name="lain")
+    closed = Workspace.create(tmp_path / "tertutup", name="Tertutup", private=True)
+    ingest_file(open_store(closed), tmp_path / "lain.parquet", name="lain", private=True)

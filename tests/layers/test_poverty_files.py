@@ -183,6 +183,13 @@ def test_numbers_of_persons_are_known_by_what_they_are(values: list[object]) -> 
     assert personal_columns(frame) == ["nomor"]
 
 
+def test_a_long_decimal_is_no_number_of_a_person() -> None:
+    frame = pd.DataFrame({"kode_desa": CODES, "persen": ["8.571428571428571"] * 6})
+    assert personal_columns(frame) == []
+    grouped = frame.assign(persen="33.74.01.010180.0001")
+    assert personal_columns(grouped) == ["persen"]
+
+
 def test_tables_of_areas_are_no_persons() -> None:
     frame = pd.DataFrame(
         {
