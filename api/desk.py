@@ -12,6 +12,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -163,7 +164,7 @@ class Answers:
     def applicant(self, place: int) -> Mapping[str, Any]:
         """Return the application's own fields."""
         row = self.permits.iloc[place]
-        return {str(n): value for n, value in row.items() if value is not None and value == value}
+        return {str(name): value for name, value in row.items() if _given(value)}
 
     def shapes(self, crs: str, place: int) -> tuple[BaseGeometry | None, BaseGeometry | None]:
         """Return parcel and footprint of a permit on a plane; None where it cannot be drawn."""
@@ -192,6 +193,13 @@ class Answers:
         """Print the verdicts, the same bytes as in a file."""
         sys.stdout.buffer.write(b"[" + b",\n".join(map(verdict_bytes, self.bodies)) + b"]\n")
         sys.stdout.flush()
+
+
+def _given(value: Any) -> bool:
+    """Say whether an application states something: lists of documents may be empty."""
+    if pd.api.types.is_scalar(value) or value is None:
+        return bool(pd.notna(value))
+    return np.size(value) > 0
 
 
 def _drawable(shape: Any) -> BaseGeometry | None:
