@@ -36,6 +36,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "where": ("where", "Di mana kegiatan boleh dibangun / where an activity may be built"),
     "compare": ("compare", "Bandingkan dua permohonan / compare two proposals"),
     "conflicts": ("conflicts", "Pertentangan antarrencana / contradictions between plans"),
+    "monitor": ("monitor", "Pemantauan: izin, bangunan, RTH, sawah / what has changed since"),
     "opinion": ("opinion", "Pendapat teknis PDF untuk ditandatangani / the letter to sign"),
     "register": ("register", "Keputusan tercatat: list, verify, export-head / decisions on record"),
     "replay": ("replay", "Nilai ulang keputusan tercatat / judge a recorded decision again"),
