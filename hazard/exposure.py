@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hazard.accounting import Account, check_units
 from hazard.classes import NO_DATA, UNMAPPED
 from hazard.counting import count_things
-from hazard.maps import Hazard, frame_of
+from hazard.maps import Hazard, frame_of, whole_area
 from hazard.measure import amounts_by_class, areas_by_class, lengths_by_class, metres
 from hazard.pieces import Pieces, cut, overlap_of_units
 from spatial.crs import AREA_CRS, to_crs
@@ -55,9 +55,9 @@ class Exposure:
 
 def exposure(
     hazards: Hazard | Sequence[Hazard],
-    units: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame | None,
     *,
-    unit_id: str,
+    unit_id: str = "unit",
     of: Exposed = None,
     count: bool = False,
     within: gpd.GeoDataFrame | None = None,
@@ -67,8 +67,9 @@ def exposure(
     Parameters
     ----------
     hazards : Hazard or several
-    units : GeoDataFrame of polygons
+    units : GeoDataFrame of polygons, or None
         Desa, kecamatan, zones, DAS. They may overlap and leave gaps: both are accounted for.
+        Without any, all that is exposed (or `within`, or the hazard maps) is one unit.
     unit_id : str
         Column that names the unit, each once.
     of : GeoDataFrame or Grid, optional
@@ -107,6 +108,8 @@ def exposure(
      'tanpa_data': 10000.0, 'luar_cakupan': 0.0}
     """
     hazards = [hazards] if isinstance(hazards, Hazard) else list(hazards)
+    if units is None:
+        units, unit_id = whole_area(hazards, of, within), "unit"
     names = _names(units, unit_id)
     plane = np.asarray(to_crs(units, AREA_CRS, what="units").geometry.array, dtype=object)
     again = overlap_of_units(plane)

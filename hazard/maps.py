@@ -18,7 +18,7 @@ from spatial.errors import SchemaError
 from spatial.notes import Note
 from spatial.zonal import Grid
 
-__all__ = ["Hazard", "hazard_from_grid", "hazard_from_polygons"]
+__all__ = ["Hazard", "frame_of", "hazard_from_grid", "hazard_from_polygons", "whole_area"]
 
 #: Overlaps smaller than this between polygons of different class are drawing noise.
 OVERLAP_NOTED_M2 = 1.0
@@ -160,3 +160,25 @@ def frame_of(grid: Grid) -> BaseGeometry:
     box = np.array([shapely.box(*grid.bounds)], dtype=object)
     [outline] = project(box, grid.crs, AREA_CRS)
     return cast("BaseGeometry", outline)
+
+
+def whole_area(
+    hazards: Sequence[Hazard], of: gpd.GeoDataFrame | Grid | None, within: gpd.GeoDataFrame | None
+) -> gpd.GeoDataFrame:
+    """Return one unit that holds all that is measured: things, land, or the maps themselves."""
+    if of is None and within is not None:
+        shape: BaseGeometry = to_crs(within, AREA_CRS, what="within").union_all()
+    elif isinstance(of, Grid):
+        shape = frame_of(of)
+    elif of is not None:
+        # A metre around it: what lies on the edge of a box lies within one a little wider.
+        shape = shapely.box(*to_crs(of, AREA_CRS, what="exposed").total_bounds).buffer(1.0)
+    else:
+        shapes = [
+            frame_of(hazard.grid)
+            if hazard.grid is not None
+            else shapely.union_all([region for _, region in hazard.regions])
+            for hazard in hazards
+        ]
+        shape = shapely.union_all(shapes)
+    return gpd.GeoDataFrame({"unit": ["semua"]}, geometry=[shape], crs=AREA_CRS)

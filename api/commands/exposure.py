@@ -37,8 +37,11 @@ RASTERS: Final = (".tif", ".tiff", ".asc")
 
 
 def exposure(
-    by: Annotated[Path, typer.Option("--by", help="Unit: desa, kecamatan, zona, DAS")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Hasil: .csv, .xlsx atau .json")],
+    by: Annotated[
+        Path | None,
+        typer.Option("--by", help="Unit: desa, kecamatan, zona, DAS; kosong: semua menjadi satu"),
+    ] = None,
     hazard: Annotated[
         list[Path] | None,
         typer.Option("--hazard", "-H", help="Raster atau poligon bahaya; boleh beberapa kali"),
@@ -81,8 +84,8 @@ def exposure(
             name=output.name,
             known=", ".join(SUFFIXES),
         )
-    units = read(by, source_crs=source_crs)
-    key = units.column(unit_id)
+    units = None if by is None else read(by, source_crs=source_crs)
+    key = "unit" if units is None else units.column(unit_id)
     hazards = [
         read_hazard(
             path, classes, column=column, only=only, mapped=mapped, nodata=nodata, crs=source_crs
@@ -100,10 +103,17 @@ def exposure(
         )
     exposed = _exposed(of, source_crs, nodata)
     if people is None:
-        result = measure(hazards, units.features, unit_id=key, of=exposed, count=count)
+        shapes = None if units is None else units.features
+        result = measure(hazards, shapes, unit_id=key, of=exposed, count=count)
+    elif units is None:
+        raise LayerError(
+            "people are numbers of units, and no units are given",
+            code="people_need_units",
+            hint="Give the desa that the table counts: --by desa.gpkg",
+        )
     else:
         result = _people(hazards, units.features, key, exposed, people, people_column)
-    given = (*(hazard or ()), *years.values(), by, *filter(None, (of, people)))
+    given = (*(hazard or ()), *years.values(), *filter(None, (by, of, people)))
     sources = [path.name for path in given]
     with atomic_path(output) as partial:
         write_exposure(result, partial, sources)

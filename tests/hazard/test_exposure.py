@@ -251,6 +251,19 @@ def test_land_within_a_border_is_the_whole(raster: Hazard) -> None:
     assert account["gap"] == pytest.approx(24 * CELL**2)
 
 
+@pytest.mark.parametrize("kind", ["lahan", "bangunan", "jalan", "titik"])
+def test_without_units_all_is_one_unit(raster: Hazard, polygons: Hazard, kind: str) -> None:
+    of = exposed(kind)
+    for hazard in (raster, polygons):
+        result = exposure(hazard, None, of=of)
+        assert result.wide().index.get_level_values("unit_id").tolist() == ["semua"]
+        account = result.accounts.iloc[0]
+        assert account["units"] == pytest.approx(account["whole"])
+        assert account["gap"] == 0
+    people = plane_grid(np.full((24, 32), 2.0))
+    assert exposure(raster, None, of=people).table["amount"].sum() == pytest.approx(2 * 24 * 32)
+
+
 def test_what_cannot_be_accounted_for_is_refused(raster: Hazard) -> None:
     with pytest.raises(SchemaError, match=r"33\.99\.01\.2001 stands in the layer 2 times"):
         exposure(

@@ -154,3 +154,7 @@ def test_return_periods_give_a_yearly_expectation_and_list_what_gets_shallower(
     assert yearly["unknown"].round(-3).tolist() == [0, 63_000]
     assert main(["exposure", *by, "--return-period", "sering=q.tif"]) == 2
     assert main(["exposure", *by]) == 2
+    alone = ["-H", str(folder / "banjir.tif"), "-o", str(tmp_path / "b.csv")]
+    assert main(["exposure", *alone, "--of", str(folder / "rumah.gpkg"), "--count"]) == 0
+    assert pd.read_csv(tmp_path / "b.csv")[["tidak_ada", "rendah"]].to_numpy().tolist() == [[2, 1]]
+    assert main(["exposure", *alone, "--people", str(folder / "penduduk.csv")]) == 2
