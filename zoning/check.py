@@ -235,7 +235,7 @@ def _cases(
 
 
 def _fill(whole: Sequence[Scene]) -> tuple[list[Scene], list[Scene], BaseGeometry | None]:
-    """Give each plan what the plans above it leave; what is left of the plans is compared.
+    """Give each plan what the plans above it leave; where it does not decide it is compared.
 
     Returns
     -------
@@ -244,11 +244,15 @@ def _fill(whole: Sequence[Scene]) -> tuple[list[Scene], list[Scene], BaseGeometr
         What no plan covers.
     """
     deciding: list[Scene] = []
+    compared: list[Scene] = []
     rest: BaseGeometry | None = None
     for index, scene in enumerate(whole):
         here = scene if rest is None else survey(scene.ground, [rest], partial=True)[0]
+        if rest is not None and deciding:
+            decided = polygons_of(scene.region.difference(rest))
+            compared += survey(scene.ground, [decided], partial=True)
         if here.uncovered_m2 < scene.ground.meta.area_floor_m2:
-            return [*deciding, here], list(whole[index + 1 :]), None
+            return [*deciding, here], [*compared, *whole[index + 1 :]], None
         if not here.zones:
             deciding += [here] if scene.fault else []
             rest = here.region
@@ -256,7 +260,7 @@ def _fill(whole: Sequence[Scene]) -> tuple[list[Scene], list[Scene], BaseGeometr
         rest = here.uncovered_part()
         covered = polygons_of(here.region.difference(rest))
         deciding += survey(scene.ground, [covered], partial=True)
-    return deciding, [], rest
+    return deciding, compared, rest
 
 
 def _unjudged(

@@ -3,68 +3,147 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from zoning.coverage import polygons_of
 from zoning.crossplan_sheets import family_of, pitti_class
 from zoning.finding import Finding
-from zoning.judge_zones import zone_findings
+from zoning.ground import ZoneMap
+from zoning.judge_zones import coverage_finding, zone_findings
 from zoning.lattice import FREE, UNKNOWN, Interval, Izin, join_all
 from zoning.permit import Permit
+from zoning.plan import Citation
 from zoning.ruleset import Selection
-from zoning.survey import Scene
+from zoning.survey import DEEP_M2, Scene
 
 __all__ = ["conflict_findings", "foreign_findings"]
 
 
-def conflict_findings(
-    compared: Sequence[Scene], permit: Permit, findings: Sequence[Finding], deciding: str
-) -> list[Finding]:
-    """Return one finding per other plan in force that says something else for certain.
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one plan says of one place: the class, where it lies, and where that is proven."""
 
-    It widens the answer where the other plan prohibits what the deciding one allows; where
-    both allow it, or the deciding one prohibits it, it is only said.
+    scene: Scene
+    zone: str
+    interval: Interval
+    region: BaseGeometry
+    deep: BaseGeometry
+    basis: Citation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A place of which two plans say different things for certain."""
+
+    decided: Said
+    other: Said
+    region: BaseGeometry
+
+
+def conflict_findings(
+    compared: Sequence[Scene],
+    scenes: Sequence[Scene],
+    selections: Sequence[Selection],
+    counted: Sequence[Sequence[str]],
+    permit: Permit,
+) -> list[Finding]:
+    """Return one finding per other plan that says something else of the same place.
+
+    Places are compared, not parcels: a parcel that both plans split alike has no conflict,
+    and one that they split differently has it where they differ. Only what is proven on both
+    maps counts, so that boundaries drawn at different scales do not contradict each other.
+    It widens the answer where the other plan prohibits what the deciding one allows.
 
     Parameters
     ----------
-    deciding : str
-        Kind of the instrument that decides.
+    compared : scenes of the plans that are compared
+    scenes, selections, counted : of the plans that decide
     """
-    base = [f for f in findings if f.kind == "matriks"]
-    if not base:
+    base = [
+        one
+        for scene, selection, names in zip(scenes, selections, counted, strict=True)
+        for one in _said(scene, selection, names)
+    ]
+    found = []
+    deciding = {scene.ground.plan.id for scene in scenes}
+    for scene in compared:
+        unread = coverage_finding(scene)
+        if unread is not None and scene.ground.plan.id not in deciding:
+            # What a plan in force says cannot be told: it may prohibit.
+            found.append(unread)
+            continue
+        selection = scene.ground.rules.select(permit.kegiatan, permit.kbli)
+        others = _said(scene, selection, [hit.zone for hit in scene.zones])
+        clashes = [clash for one in base for other in others if (clash := _clash(one, other))]
+        if clashes:
+            found.append(_finding(scene, clashes))
+    return found
+
+
+def _said(scene: Scene, selection: Selection, counted: Sequence[str]) -> list[Said]:
+    """Return what a plan says of each proven zone, or of the whole where none is proven."""
+    zones = scene.ground.zones
+    if not selection.rows or not isinstance(zones, ZoneMap):
         return []
-    decided = join_all(f.interval for f in base)
-    found = (_compare(scene, permit, decided, base[0], deciding) for scene in compared)
-    return [finding for finding in found if finding is not None]
+    basis, rules = selection.rows[0].basis, scene.ground.rules
+    proven = [hit.zone for hit in scene.zones if hit.proven and hit.zone in counted]
+    if proven:
+        return [
+            Said(
+                scene,
+                zone,
+                rules.zone_interval(selection, zone),
+                scene.zone_part(zone),
+                zones.deep.part(scene.region, zone),
+                basis,
+            )
+            for zone in proven
+        ]
+    undecided = zone_findings(scene, selection, counted)
+    return [
+        Said(scene, str(one.facts["zona"]), one.interval, scene.region, scene.region, basis)
+        for one in undecided
+    ]
 
 
-def _compare(
-    scene: Scene, permit: Permit, decided: Interval, base: Finding, deciding: str
-) -> Finding | None:
-    selection = scene.ground.rules.select(permit.kegiatan, permit.kbli)
-    other = zone_findings(scene, selection, [hit.zone for hit in scene.zones])
-    if not other:
+def _clash(one: Said, other: Said) -> Clash | None:
+    if not _differ(one.interval, other.interval):
         return None
-    said = join_all(f.interval for f in other)
-    if not _differ(decided, said):
+    sure = shapely.intersection(one.deep, other.deep)
+    if shapely.area(sure) <= DEEP_M2:
         return None
-    prohibiting = [f for f in other if f.prohibits]
-    widens = bool(prohibiting) and decided.hi is not Izin.X
-    first = prohibiting[0] if prohibiting else other[0]
+    return Clash(one, other, polygons_of(shapely.intersection(one.region, other.region)))
+
+
+def _finding(scene: Scene, clashes: Sequence[Clash]) -> Finding:
+    prohibited = [
+        clash
+        for clash in clashes
+        if clash.other.interval.lo is Izin.X and clash.decided.interval.hi is not Izin.X
+    ]
+    shown = prohibited or clashes
+    region = shapely.union_all([clash.region for clash in shown])
+    meta = scene.ground.meta
     return Finding(
         rule=f"konflik:{scene.ground.plan.id}",
         kind="konflik",
-        interval=UNKNOWN if widens else FREE,
-        area_m2=sum(f.area_m2 or 0.0 for f in (prohibiting or other)),
-        region=first.region if len(prohibiting) == 1 else None,
-        basis=first.basis,
-        also=(base.basis,) if base.basis else (),
+        interval=UNKNOWN if prohibited else FREE,
+        area_m2=float(shapely.area(region)),
+        region=scene.where(region),
+        basis=shown[0].other.basis,
+        also=tuple(dict.fromkeys(c.decided.basis for c in shown if c.decided.basis)),
         reason="KONFLIK_RENCANA",
         spatial=True,
         facts={
-            "rencana": scene.ground.meta.name,
-            "kelas": pitti_class(deciding, scene.ground.meta.kind),
-            "zona": [f.facts["zona"] for f in other],
-            "izin": said.to_list(),
-            "izin_pemutus": decided.to_list(),
+            "rencana": meta.name,
+            "kelas": pitti_class(shown[0].decided.scene.ground.meta.kind, meta.kind),
+            "zona": list(dict.fromkeys(clash.other.zone for clash in shown)),
+            "zona_pemutus": list(dict.fromkeys(clash.decided.zone for clash in shown)),
+            "izin": join_all(clash.other.interval for clash in shown).to_list(),
+            "izin_pemutus": join_all(clash.decided.interval for clash in shown).to_list(),
         },
     )
 
@@ -86,12 +165,15 @@ def foreign_findings(
     """
     rules = scene.ground.rules
     foreign = {rule.kode: rule for rule in rules.overlays if rule.foreign}
-    zones = zone_findings(scene, selection, [hit.zone for hit in scene.zones])
-    base = join_all(f.interval for f in zones)
+    everywhere = zone_findings(scene, selection, [hit.zone for hit in scene.zones])
     found = {}
     for overlay in overlays:
         rule = foreign.get(overlay.rule.split(":")[0])
-        if rule is None or not zones or overlay.reason == "DATA_KEDALUWARSA":
+        if rule is None or overlay.reason == "DATA_KEDALUWARSA":
+            continue
+        zones = [f for f in everywhere if _meets(f, overlay, scene.ground.meta.area_floor_m2)]
+        base = join_all(f.interval for f in zones)
+        if not zones:
             continue
         if overlay.interval.hi.below(base.lo):
             continue
@@ -113,3 +195,10 @@ def foreign_findings(
             },
         )
     return list(found.values())
+
+
+def _meets(zone: Finding, overlay: Finding, floor_m2: float) -> bool:
+    """Say whether an overlay lies over a zone; None is the whole parcel."""
+    if zone.region is None or overlay.region is None:
+        return True
+    return bool(shapely.area(shapely.intersection(zone.region, overlay.region)) >= floor_m2)

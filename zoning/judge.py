@@ -89,8 +89,7 @@ def weigh(case: Case) -> Weighed:
     selections = [_select(scene, case.permit) for scene in case.scenes]
     counted = counted_zones(case.policy, case.scenes, case.drawing.footprint, case.area_m2)
     findings = _spatial_findings(case, selections, counted)
-    deciding = _deciding(case).meta.kind
-    findings += conflict_findings(case.compared, case.permit, findings, deciding)
+    findings += conflict_findings(case.compared, case.scenes, selections, counted, case.permit)
     regions = regions_of(findings)
     declared = case.permit.number("luas_sertipikat_m2")
     area = controlled_area(case.area_m2, case.uncertainty_m2, declared or None)

@@ -295,3 +295,75 @@ def test_a_footprint_given_as_text_is_measured() -> None:
     [found] = permits_of(permit(footprint=text))
     assert found.footprint is not None
     assert found.footprint.area == 100.0
+
+
+WEST = shapely.box(549_900, 9_259_900, 550_010, 9_260_100)
+
+
+def split(west: str, east: str, line: float = 550_010) -> gpd.GeoDataFrame:
+    """Two zones that meet on a line through the parcel."""
+    boxes = [
+        shapely.box(549_900, 9_259_900, line, 9_260_100),
+        shapely.box(line, 9_259_900, 550_100, 9_260_100),
+    ]
+    return gpd.GeoDataFrame({"zona": [west, east]}, geometry=boxes, crs=CRS)
+
+
+def two_cells(kind: str, layer: gpd.GeoDataFrame, **meta: Any) -> Plan:
+    subject = plan(kind, layer, **meta)
+    [row] = subject.matrix
+    cells = {"A": parse_cell("I"), "B": parse_cell("X")}
+    return replace(subject, matrix=(replace(row, cells=cells),))
+
+
+def conflicts(verdict: Verdict) -> list[Any]:
+    return [finding for finding in verdict.findings if finding.kind == "konflik"]
+
+
+def test_plans_that_split_a_parcel_alike_do_not_contradict_each_other() -> None:
+    verdict = one([two_cells("RDTR", split("A", "B")), two_cells("RTRW_KAB", split("A", "B"))])
+    assert conflicts(verdict) == []
+    assert verdict.verdict == "DISETUJUI_SEBAGIAN"
+
+
+def test_plans_that_split_it_otherwise_contradict_each_other_where_they_differ() -> None:
+    verdict = one([two_cells("RDTR", split("A", "B")), two_cells("RTRW_KAB", split("B", "A"))])
+    [conflict] = conflicts(verdict)
+    assert conflict.area_m2 == pytest.approx(200.0)
+    assert conflict.facts["zona_pemutus"] == ["A"]
+    assert (verdict.verdict, verdict.reasons[0]) == ("PERLU_KAJIAN", "KONFLIK_RENCANA")
+
+
+def test_a_coarser_boundary_within_its_accuracy_is_no_contradiction() -> None:
+    coarse = two_cells("RTRW_KAB", split("A", "B", 550_005), ce90_m=10.0)
+    assert conflicts(one([two_cells("RDTR", split("A", "B")), coarse])) == []
+    exact = two_cells("RTRW_KAB", split("A", "B", 550_005), ce90_m=1.0)
+    [conflict] = conflicts(one([two_cells("RDTR", split("A", "B")), exact]))
+    assert conflict.area_m2 == pytest.approx(100.0)
+
+
+def test_a_plan_that_decides_the_rest_is_compared_where_it_does_not() -> None:
+    detailed = plan("RDTR", gpd.GeoDataFrame({"zona": ["A"]}, geometry=[WEST], crs=CRS))
+    general = two_cells("RTRW_KAB", split("B", "A"))
+    verdict = one([detailed, general])
+    [conflict] = conflicts(verdict)
+    assert conflict.area_m2 == pytest.approx(200.0)
+    assert verdict.verdict == "PERLU_KAJIAN"
+    assert roles(verdict) == {"rdtr": "memutus", "rtrw_kab": "memutus"}
+
+
+def test_a_national_layer_over_one_zone_contradicts_that_zone() -> None:
+    subject = two_cells("RDTR", split("A", "B"))
+    forest = overlay("larang", kode="HUTAN", layer="hutan", exemptions=(), foreign=True)
+    source = Source(zona=split("A", "B"), hutan=gpd.GeoDataFrame(geometry=[WEST], crs=CRS))
+    verdict = one(replace(subject, source=source, overlays=(forest,)))
+    [conflict] = conflicts(verdict)
+    assert conflict.facts["izin_pemutus"] == ["I", "I"]
+
+
+def test_a_compared_plan_that_cannot_be_read_widens_and_is_named() -> None:
+    blind = replace(plan("RTRW_KAB", zones("A")), source=Source())
+    verdict = one([plan("RDTR", zones("A")), blind])
+    assert (verdict.verdict, verdict.interval.to_list()) == ("PERLU_KAJIAN", ["I", "X"])
+    assert verdict.reasons == ("DATA_KEDALUWARSA",)
+    assert any("RTRW_KAB" in str(f.facts.get("rencana")) for f in verdict.findings)
