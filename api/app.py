@@ -124,9 +124,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         folder = state.settings.state_folder or _scratch(cleaning)
         state.answers = Answers(folder / "answers.sqlite", state.settings.answers_hours)
         state.opening.start()
-        watching = asyncio.create_task(state.opening.watch(state.settings.watch_seconds))
+        watching = None
+        if state.settings.watch_seconds:
+            watching = asyncio.create_task(state.opening.watch(state.settings.watch_seconds))
         yield
-        watching.cancel()
+        if watching is not None:
+            watching.cancel()
         if state.opening.service is not None:
             state.opening.service.close()
 

@@ -39,7 +39,7 @@ class ServeSettings(BaseSettings):
     )
     max_batch_lines: int = Field(default=1_000_000, ge=1, description="Most lines of one stream")
     watch_seconds: float = Field(
-        default=2.0, gt=0, description="How often the workspace is looked at for changes"
+        default=2.0, ge=0, description="How often the workspace is looked at; 0 never"
     )
     rate_per_second: float = Field(
         default=0.0, ge=0, description="Requests a caller may send a second; 0 sets no limit"

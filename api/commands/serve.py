@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from api.settings import ServeSettings
 from layers.workspace import Workspace, is_address
-from spatial.errors import AccessError, LayerNotFoundError
+from spatial.errors import AccessError, LayerNotFoundError, LimitError
 
 if TYPE_CHECKING:
     from api.service import Service
@@ -40,15 +42,12 @@ def serve(
     reverse_proxy: Annotated[
         bool, typer.Option("--proxy-headers", help="Di belakang proksi / trust a proxy's headers")
     ] = False,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Proses yang berbagi ingatan / processes")
+    ] = 1,
 ) -> None:
     """Jalankan API dan peta web / start the HTTP API and the web map."""
     place = _place(workspace, sample=sample)
-    # Imported here: the other commands need no web server.
-    import uvicorn
-
-    from api.app import create_app
-    from api.observe import set_up_logs
-
     settings = ServeSettings()
     if settings.state_folder is None:
         settings = settings.model_copy(
@@ -57,21 +56,69 @@ def serve(
     if host not in LOOPBACKS and "access" not in settings.model_fields_set:
         # On a network nobody is anybody until a key says so.
         settings = settings.model_copy(update={"access": "keys"})
-    set_up_logs(as_json=settings.log_json)
-    app = create_app(service_opener(place, settings), settings)
     typer.echo(f"Peta web / web map:  http://{host}:{port}/", err=True)
     typer.echo(f"API (OpenAPI):       http://{host}:{port}/openapi.json", err=True)
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        proxy_headers=reverse_proxy,
-        timeout_keep_alive=10,
-        limit_concurrency=512,
-        server_header=False,
+    options: dict[str, Any] = {
+        "log_config": None,
+        "access_log": False,
+        "proxy_headers": reverse_proxy,
+        "timeout_keep_alive": 10,
+        "limit_concurrency": 512,
+        "server_header": False,
+    }
+    if workers > 1:
+        _serve_many(place, settings, workers, (host, port), options)
+        return
+    # Imported here: the other commands need no web server.
+    import uvicorn
+
+    from api.app import create_app
+    from api.observe import set_up_logs
+
+    set_up_logs(as_json=settings.log_json)
+    app = create_app(service_opener(place, settings), settings)
+    uvicorn.run(app, host=host, port=port, **options)
+
+
+def _serve_many(
+    place: str,
+    settings: ServeSettings,
+    workers: int,
+    address: tuple[str, int],
+    options: dict[str, Any],
+) -> None:
+    """Serve with workers that share what was read; their counts meet in a folder."""
+    counts = (settings.state_folder or Path()) / "metrics"
+    shutil.rmtree(counts, ignore_errors=True)
+    counts.mkdir(parents=True)
+    # The library of the counts reads this when it is imported.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
+    from api.app import create_app
+    from api.observe import set_up_logs
+    from api.prefork import Prefork, can_fork
+
+    if not can_fork():
+        raise LimitError(
+            "this system cannot share memory between workers",
+            code="workers_not_here",
+            hint="Leave --workers out",
+        )
+    set_up_logs(as_json=settings.log_json)
+    each = settings.model_copy(
+        update={
+            "watch_seconds": 0.0,
+            "threads": max(1, settings.threads // workers),
+            "rate_per_second": settings.rate_per_second / workers,
+            "rate_burst": max(1, settings.rate_burst // workers),
+        }
     )
+    Prefork(
+        service_opener(place, settings),
+        lambda service: create_app(lambda: service, each),
+        workers,
+        options,
+        settings.watch_seconds,
+    ).run(*address)
 
 
 def service_opener(
