@@ -146,6 +146,8 @@ class HeavyJudge:
 def _serve(pipe: Connection, opener: str, workspace: str, memory_mb: int) -> None:
     """Answer questions in the process until it is killed."""
     engine = load(opener)(workspace)
+    # Imports are not the time of the first question.
+    load("api.verdict_files:verdict_bytes")
     _limit_memory(memory_mb)
     pipe.send("ready")
     while True:
