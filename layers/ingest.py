@@ -9,7 +9,9 @@ from typing import Any
 
 from layers.files import format_of, raster_file
 from layers.files.sniff import RASTERS
+from layers.layer import Layer
 from layers.poverty.door import guard
+from layers.quality import examine
 from layers.reading import digest_of, read
 from layers.store import Store, Version
 from spatial.crs import INDONESIA, Bounds, check_extent
@@ -17,6 +19,9 @@ from spatial.errors import LayerNotFoundError
 from spatial.notes import Note
 
 __all__ = ["ingest_file"]
+
+#: Defects kept one by one with a version; the totals count all.
+_KEPT = 100
 
 
 def ingest_file(
@@ -100,12 +105,27 @@ def ingest_file(
         name=name,
         kind=found.kind.name if found.kind else "",
         legal=legal,
-        provenance=found.provenance.to_dict() | withheld,
+        provenance=found.provenance.to_dict() | withheld | _quality(found),
         report=[note.to_dict() for note in notes],
         valid_from=valid_from,
         valid_to=valid_to,
     )
     return version, notes
+
+
+def _quality(found: Layer) -> dict[str, Any]:
+    """Examine a layer whose features must tile a plane; its report is kept with the version."""
+    if found.kind is None or not found.kind.partition:
+        return {}
+    told = examine(found)
+    return {
+        "quality": {
+            "coverage": told.coverage,
+            "defects": [defect.to_dict() for defect in told.defects[:_KEPT]],
+            "duplicates": told.duplicates[:_KEPT],
+            "areas": told.areas[:_KEPT],
+        }
+    }
 
 
 def _earlier(store: Store, name: str) -> Mapping[str, Any]:
