@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,8 @@ import pandas as pd
 import typer
 
 from api.options import SourceCrs, atomic_path
-from api.reports.document import Document, document_html, document_pdf
+from api.reports.document import SAMPLE, Document, document_html, document_pdf, is_sample
+from api.studies.pictures import programme_map, site_map, study_map
 from layers import read
 from layers.poverty import codes, find_code_column, numbers, refuse_personal
 from layers.poverty.personal import refuse_identity
@@ -46,7 +48,9 @@ def siting(
     said = read_siting_rule(rule)
     found = rank_sites(frame, said, {name: one for name, (_, one) in given.items()})
     files = [sites.name, *(path.name for path, _ in given.values())]
-    document = siting_document(found, _names(frame), files)
+    names = _names(frame)
+    picture = site_map(frame, found.table, names)
+    document = siting_document(found, names, files, picture)
     _deliver(output, document, found.table, frame)
 
 
@@ -65,7 +69,7 @@ def access(
     source_crs: SourceCrs = None,
 ) -> None:
     """Akses penduduk dan orang miskin ke layanan / access to services, and the unserved."""
-    from api.studies.texts import access_document
+    from api.studies.texts_people import access_document
     from hazard.vulnerability.access import access as measure
 
     frame = _coded(read(desa, source_crs=source_crs).features)
@@ -81,7 +85,15 @@ def access(
         detour=detour,
     )
     files = [path.name for path in (desa, services, table, *filter(None, (homes,)))]
-    document = access_document(found, _names(frame), files, reach_m=reach, detour=detour)
+    kinds = found["served"].fillna("-")
+    picture = study_map(
+        frame, kinds, {"yes": ("Terlayani", "good"), "no": ("Tidak terlayani", "bad"),
+                       "-": ("Tidak ada jawaban", "unknown")},
+        "Tiap desa: terlayani bila cukup banyak penduduknya dalam jangkauan.",
+    )  # fmt: skip
+    document = access_document(
+        found, _names(frame), files, reach_m=reach, detour=detour, figure=picture
+    )
     _deliver(output, document, found, frame)
 
 
@@ -100,7 +112,7 @@ def programmes(
 ) -> None:
     """Program desa terhadap rencana, kantong dan bahaya / programmes against the plan."""
     from api.studies.programmes import check_programmes
-    from api.studies.texts import programmes_document
+    from api.studies.texts_people import programmes_document
 
     frame = read(file, source_crs=source_crs).features
     refuse_identity(frame, what=file.name)
@@ -112,7 +124,9 @@ def programmes(
         frame, villages, kind=kind, zones=plan, hotspots=hot, hazard=wet, stated=stated, rule=rule
     )
     files = [path.name for path in (file, desa, *filter(None, (zones, hotspots, hazard)))]
-    _deliver(output, programmes_document(found, _names(villages), files), found.table, frame)
+    picture = programme_map(frame, found.table, villages)
+    document = programmes_document(found, _names(villages), files, picture)
+    _deliver(output, document, found.table, frame)
 
 
 @study.command("vertical")
@@ -144,7 +158,15 @@ def vertical(
     )
     summary = summarise_room(room, _column(frame, by or zone))
     files = [p.name for p in (blocks, buildings, intensity, *filter(None, (hazard, services)))]
-    _deliver(output, vertical_document(room, summary, _names(frame), files), room, frame)
+    picture = study_map(
+        frame, room["candidate"],
+        {"no_room": ("Ruang hampir habis", "plain"), "low_limit": ("Tidak bertingkat", "plain"),
+         "too_far": ("Jauh dari layanan", "plain"), "undecided": ("Belum tentu", "unknown"),
+         "in_hazard": ("Di kawasan bahaya", "risk"), "candidate": ("Calon", "good")},
+        "Blok menurut ruang KLB yang belum terpakai, bahaya dan jarak ke layanan.",
+    )  # fmt: skip
+    document = vertical_document(room, summary, _block_names(frame, zone), files, picture)
+    _deliver(output, document, room, frame)
 
 
 @study.command("housing")
@@ -182,6 +204,13 @@ def housing(
     _deliver(
         output, housing_document(told, rest, least, files), told.drop(columns="geometry"), told
     )
+
+
+def _block_names(frame: gpd.GeoDataFrame, zone: str) -> pd.Series:
+    """Name blocks by their code and zone: the name of a zone alone names many."""
+    block = frame["kodblk"] if "kodblk" in frame.columns else pd.Series("", frame.index)
+    text = block.astype("string").fillna("") + " " + frame[zone].astype("string").fillna("-")
+    return text.str.strip()
 
 
 def _layers(words: list[str], source_crs: str | None) -> dict[str, tuple[Path, gpd.GeoDataFrame]]:
@@ -257,6 +286,8 @@ def _deliver(output: Path, document: Document, table: pd.DataFrame, shapes: Any)
     """Write report, table and layer, and say the answer."""
     from api.hotspots.output import write_layer
 
+    if is_sample(shapes):
+        document = replace(document, notice=f"{SAMPLE.capitalize()}.")
     with atomic_path(output / "laporan.html") as partial:
         partial.write_text(document_html(document), encoding="utf-8")
     with atomic_path(output / "laporan.pdf") as partial:

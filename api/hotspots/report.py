@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
 
 from api.formats import day, number, percent
 from api.hotspots.maps import class_map, value_map
@@ -18,11 +17,9 @@ from api.hotspots.sections import (
 )
 from api.hotspots.study import Study
 from api.hotspots.wording import CLASS_WORDS
-from api.reports.document import Document, Figure, Section, Table
+from api.reports.document import SAMPLE, Document, Figure, Section, Table, is_sample
 
-__all__ = ["SAMPLE", "build_report"]
-
-SAMPLE: Final = "contoh, bukan data resmi"
+__all__ = ["build_report"]
 
 
 def build_report(
@@ -44,7 +41,7 @@ def build_report(
     with_maps : bool
         False leaves out the pictures, which take most of the time.
     """
-    sample = _is_sample(done)
+    sample = is_sample(done.areas)
     notice = SAMPLE if sample else ""
     sections = [
         _where(done, notice, with_maps=with_maps),
@@ -67,12 +64,6 @@ def build_report(
         notice=f"{SAMPLE.capitalize()}." if sample else "",
         colour="#8e2f2f" if (done.groups.objects["class"] == "hot").any() else "#51606f",
     )
-
-
-def _is_sample(done: Study) -> bool:
-    """Say whether the areas themselves say that they are invented."""
-    texts = done.areas.select_dtypes(include=["object", "string"])
-    return any((texts[column] == SAMPLE).any() for column in texts.columns)
 
 
 def _answer(done: Study) -> str:

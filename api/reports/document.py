@@ -14,13 +14,26 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+import pandas as pd
 import typst
 from markupsafe import Markup
 
 from api.fonts import font_folder
 from api.reports.html import environment, page_fonts, page_style
 
-__all__ = ["Document", "Figure", "Section", "Table", "document_html", "document_pdf"]
+__all__ = [
+    "SAMPLE",
+    "Document",
+    "Figure",
+    "Section",
+    "Table",
+    "document_html",
+    "document_pdf",
+    "is_sample",
+]
+
+#: How invented data mark themselves.
+SAMPLE: Final = "contoh, bukan data resmi"
 
 #: Longer tables are cut in the report; the whole stands in the files beside it.
 MOST_ROWS: Final = 60
@@ -89,6 +102,18 @@ class Document:
     office: str = ""
     notice: str = ""
     colour: str = "#1f4e79"
+
+
+def is_sample(frame: pd.DataFrame) -> bool:
+    """Say whether rows of a frame call themselves invented: whatever shows them must say so too.
+
+    Examples
+    --------
+    >>> is_sample(pd.DataFrame({"REMARK": ["contoh, bukan data resmi"]}))
+    True
+    """
+    texts = frame.select_dtypes(include=["object", "string"])
+    return any(bool((texts[column] == SAMPLE).any()) for column in texts.columns)
 
 
 def document_html(document: Document) -> str:

@@ -200,6 +200,8 @@ def test_hazard_distance_and_gaps_decide_who_is_a_candidate() -> None:
     assert words(services=near) == ["undecided"] * 2  # hazard not known is not absent
     blank = room_above(block(klb_maks=[None, 2.0]), built, hazard=far, services=near)
     assert blank["candidate"].to_list() == ["undecided", "candidate"]
+    low = room_above(block(klb_maks=[0.6, 2.0]), built, hazard=far, services=near)
+    assert low["candidate"].to_list() == ["low_limit", "candidate"]
     dark = room_above(plans, built.assign(lantai=[None, 2]), hazard=far, services=near)
     assert dark["candidate"].to_list() == ["undecided", "candidate"]
     assert dark["unknown_share"].to_list() == [1.0, 0.0]

@@ -14,7 +14,9 @@ from spatial.errors import SchemaError
 
 __all__ = ["room_above", "summarise_room"]
 
-CANDIDATES: Final = ("candidate", "in_hazard", "too_far", "no_room", "undecided")
+CANDIDATES: Final = (
+    "candidate", "in_hazard", "too_far", "low_limit", "no_room", "undecided",
+)  # fmt: skip
 
 
 def room_above(
@@ -28,6 +30,7 @@ def room_above(
     reach_m: float = 500.0,
     hazard_share: float = 0.1,
     least_room: float = 0.25,
+    least_klb: float = 1.0,
 ) -> pd.DataFrame:
     """Measure unused floor area ratio (KLB) and height of each block.
 
@@ -46,6 +49,8 @@ def room_above(
         Largest distance to a service; largest share of a candidate in hazard.
     least_room : float
         Least unused share of the KLB of a candidate, 0..1.
+    least_klb : float
+        Least KLB of a candidate: below 1 the plan wants no building up.
 
     Returns
     -------
@@ -55,7 +60,7 @@ def room_above(
         floors), `height` (mean floors of what is built), `klb_used`, `klb_max`,
         `unused_m2`, `unused_share`, `over` (built above the KLB), `hazard_share`, `service_m`,
         `spared_m2`: ground that the unused floor area would take at the block's present
-        height; `candidate`: candidate, in_hazard, too_far, no_room, undecided.
+        height; `candidate`: candidate, in_hazard, too_far, low_limit, no_room, undecided.
 
     Notes
     -----
@@ -98,6 +103,8 @@ def room_above(
     out["service_m"] = np.nan if services is None else _nearest(blocks, services)
     out["spared_m2"] = out["unused_m2"] / out["height"].clip(lower=1.0).fillna(1.0)
     out["candidate"] = _candidates(out, services is not None, reach_m, hazard_share, least_room)
+    low = (out["klb_max"] < least_klb) & (out["candidate"] != "no_room")
+    out["candidate"] = out["candidate"].mask(low, "low_limit")
     return out
 
 
