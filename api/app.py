@@ -36,6 +36,7 @@ from api.routes import (
     ogc_tiles,
     record,
     tiles,
+    warnings,
     web,
     zones,
 )
@@ -67,6 +68,7 @@ ROUTERS: Final = (
     ogc.router,
     ogc.open_router,
     ogc_tiles.router,
+    warnings.router,
     web.router,
     health.router,
 )

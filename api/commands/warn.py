@@ -7,25 +7,16 @@ import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import pandas as pd
 import typer
 
 from api.commands.exposure import read_hazard
 from api.options import AsJson, SourceCrs, atomic_path
-from hazard.warning import (
-    NORMAL,
-    CapSettings,
-    Change,
-    Impact,
-    ImpactIndex,
-    Monitor,
-    cap_xml,
-    load_stations,
-    parse_readings,
-)
-from hazard.warning.cap import describe_change, headline, identifier, reference
+from api.warning_desk import Desk, as_dict
+from hazard.warning import NORMAL, CapSettings, Change, Impact, load_stations
+from hazard.warning.cap import describe_change, headline
 from hazard.warning.prepare import prepare_indices
 from layers import read
 from spatial.errors import LayerError
@@ -124,122 +115,65 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Ubah bacaan menjadi keadaan dan peringatan / turn readings into states and warnings."""
-    known = load_stations(stations)
-    output.mkdir(parents=True, exist_ok=True)
-    monitor = Monitor(known, output / "catatan.jsonl")
-    settings = CapSettings(sender, sender_name, status)
-    writer = _Writer(output, _indices(index), settings, as_json, monitor.open_changes())
+    desk = Desk(stations, output, index, CapSettings(sender, sender_name, status))
     live = readings == STDIN
-    for item in parse_readings(_lines(readings)):
-        if isinstance(item, tuple):
-            monitor.readings.bad.append(item)
-            continue
-        change = monitor.take(item, datetime.now(UTC) if live and now is None else now)
-        if change is not None:
-            writer.tell(change)
-    moment = now or (datetime.now(UTC) if live else _newest(monitor))
-    for change in monitor.check(moment):
-        writer.tell(change)
-    _rejected(monitor, output)
-    _states(monitor, moment, as_json)
+    for line in _lines(readings, live):
+        for change, impact in desk.take(line, datetime.now(UTC) if live and now is None else now):
+            _show(change, impact, as_json)
+    moment = now or (None if live else desk.newest()) or datetime.now(UTC)
+    for change, impact in desk.silent(moment):
+        _show(change, impact, as_json)
+    with atomic_path(output / "tidak_dipakai.csv") as partial:
+        desk.rejected().to_csv(partial, index=False)
+    _states(desk, moment, as_json)
 
 
-def _lines(readings: str) -> Iterable[str]:
-    if readings == STDIN:
-        return sys.stdin
+def _lines(readings: str, live: bool) -> Iterator[Iterable[str]]:
+    """Give a file as one piece, and what comes in by and by in pieces as it comes."""
+    if live:
+        yield from _pieces(sys.stdin)
+        return
     path = Path(readings)
     if not path.is_file():
         raise LayerError("there is no file {name}", code="readings_not_found", name=readings)
-    return _file_lines(path)
-
-
-def _file_lines(path: Path) -> Iterator[str]:
     with path.open(encoding="utf-8", errors="replace") as stream:
-        yield from stream
+        yield stream
 
 
-def _indices(folder: Path | None) -> dict[str, ImpactIndex]:
-    found = sorted(folder.glob("*.parquet")) if folder is not None else []
-    return {index.station: index for index in map(ImpactIndex.read, found)}
+def _pieces(stream: Iterable[str]) -> Iterator[Iterable[str]]:
+    """Give each line with the head of the table, if it is one, so that each can be read alone."""
+    head: str | None = None
+    for line in stream:
+        if head is None and line.strip() and not line.lstrip("\ufeff ").startswith("{"):
+            head = line
+        elif head is None or line.lstrip().startswith("{"):
+            yield [line]
+        else:
+            yield [head, line]
 
 
-def _newest(monitor: Monitor) -> datetime:
-    found = monitor.readings
-    times = [reading.time for reading in (*found.good, *found.late, *found.repeated)]
-    return max(times) if times else datetime.now(UTC)
-
-
-class _Writer:
-    """Tells of changes on the terminal and as CAP files; remembers what a later one refers to."""
-
-    def __init__(
-        self,
-        folder: Path,
-        indices: dict[str, ImpactIndex],
-        settings: CapSettings,
-        as_json: bool,
-        before: dict[str, list[tuple[str, datetime]]],
-    ) -> None:
-        self.folder, self.indices, self.settings, self.as_json = folder, indices, settings, as_json
-        self.before = {
-            station: [reference(station, after, time, settings) for after, time in sent]
-            for station, sent in before.items()
-        }
-
-    def tell(self, change: Change) -> None:
-        """Write one change."""
-        index = self.indices.get(change.station.id)
-        impact = None if index is None else index.at(change)
-        sent = self.before.setdefault(change.station.id, [])
-        if change.after != NORMAL or sent:
-            text = cap_xml(change, impact, self.settings, references=sent)
-            name = identifier(change.station.id, change.after, change.time)
-            with atomic_path(self.folder / "cap" / f"{name}.xml") as partial:
-                partial.write_text(text, encoding="utf-8")
-            sent.append(reference(change.station.id, change.after, change.time, self.settings))
-            if change.after == NORMAL:
-                sent.clear()
-        self._show(change, impact)
-
-    def _show(self, change: Change, impact: Impact | None) -> None:
-        if self.as_json:
-            body: dict[str, Any] = change.to_dict()
-            body["impact"] = None if impact is None else impact.to_dict()
-            typer.echo(json.dumps(body, ensure_ascii=False))
-            return
-        typer.echo(f"{change.time:%Y-%m-%d %H:%M}  {headline(change)}")
-        if change.after != NORMAL:
-            typer.echo(f"    {describe_change(change, impact)}")
-        if impact is not None:
-            for unit, place in impact.evacuation.items():
-                typer.echo(f"    {unit}: ke {place}")
-
-
-def _rejected(monitor: Monitor, folder: Path) -> None:
-    """Write what could not be used, each with its reason; nothing is lost."""
-    found = monitor.readings
-    rows = [(line, reason, text) for line, reason, text in found.bad]
-    rows += [
-        (r.line, "terlambat", f"{r.station} {r.time.isoformat()} {r.value}") for r in found.late
-    ]
-    rows += [
-        (r.line, "berulang", f"{r.station} {r.time.isoformat()} {r.value}") for r in found.repeated
-    ]
-    table = pd.DataFrame(sorted(rows), columns=["baris", "alasan", "isi"])
-    with atomic_path(folder / "tidak_dipakai.csv") as partial:
-        table.to_csv(partial, index=False)
-
-
-def _states(monitor: Monitor, moment: datetime, as_json: bool) -> None:
-    states = {name: monitor.state(name, moment) for name in monitor.stations}
-    counts = monitor.readings.counts()
+def _show(change: Change, impact: Impact | None, as_json: bool) -> None:
     if as_json:
-        body = {"at": moment.isoformat(), "states": states, "readings": counts}
+        typer.echo(json.dumps(as_dict(change, impact), ensure_ascii=False))
+        return
+    typer.echo(f"{change.time:%Y-%m-%d %H:%M}  {headline(change)}")
+    if change.after != NORMAL:
+        typer.echo(f"    {describe_change(change, impact)}")
+    if impact is not None:
+        for unit, place in impact.evacuation.items():
+            typer.echo(f"    {unit}: ke {place}")
+
+
+def _states(desk: Desk, moment: datetime, as_json: bool) -> None:
+    states, counts = desk.states(moment), desk.monitor.readings.counts()
+    if as_json:
+        found = {item["station"]: item["state"] for item in states}
+        body = {"at": moment.isoformat(), "states": found, "readings": counts}
         typer.echo(json.dumps(body, ensure_ascii=False))
         return
     typer.echo(f"Keadaan pada {moment:%Y-%m-%d %H:%M %z}:")
-    for name, state in states.items():
-        typer.echo(f"  {monitor.stations[name].name:<32} {state.replace('_', ' ')}")
+    for item in states:
+        typer.echo(f"  {item['name']:<32} {item['state'].replace('_', ' ')}")
     typer.echo(
         f"Bacaan: {counts['good']} dipakai, {counts['bad']} salah, {counts['late']} terlambat, "
         f"{counts['repeated']} berulang"

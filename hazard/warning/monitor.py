@@ -116,6 +116,7 @@ class Monitor:
 
     def take(self, reading: Reading, now: datetime | None = None) -> Change | None:
         """Take one reading; return the change that it makes, if any."""
+        self.readings.trim()
         if not place_reading(reading, self.stations, self._last, self.readings, now):
             return None
         station, kept = self.stations[reading.station], self._states[reading.station]

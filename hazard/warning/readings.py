@@ -18,6 +18,9 @@ __all__ = ["Reading", "Sorted", "parse_readings", "sort_readings"]
 AHEAD: Final = timedelta(minutes=5)
 #: A line longer than this is no reading.
 LONGEST_LINE: Final = 4096
+KINDS: Final = ("good", "bad", "late", "repeated")
+#: Of a stream without end, at least so many of each kind are remembered.
+KEPT: Final = 50_000
 #: Names by which senders call the three columns.
 NAMES: Final = {
     "station": ("station", "stasiun", "station_id", "id"),
@@ -48,10 +51,19 @@ class Sorted:
     bad: list[tuple[int, str, str]] = field(default_factory=list)
     late: list[Reading] = field(default_factory=list)
     repeated: list[Reading] = field(default_factory=list)
+    dropped: dict[str, int] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
         """Return how many of each: together they are all that came."""
-        return {name: len(getattr(self, name)) for name in ("good", "bad", "late", "repeated")}
+        return {name: len(getattr(self, name)) + self.dropped.get(name, 0) for name in KINDS}
+
+    def trim(self, kept: int = KEPT) -> None:
+        """Forget the oldest of a stream without end; they stay counted."""
+        for name in KINDS:
+            held = getattr(self, name)
+            if len(held) > 2 * kept:
+                self.dropped[name] = self.dropped.get(name, 0) + len(held) - kept
+                del held[:-kept]
 
 
 def parse_readings(lines: Iterable[str]) -> Iterator[Reading | tuple[int, str, str]]:

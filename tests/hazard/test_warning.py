@@ -5,8 +5,12 @@ from __future__ import annotations
 import functools
 import json
 import tempfile
-from datetime import UTC, date, datetime, timedelta
+import warnings
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,11 +19,17 @@ import pytest
 import rasterio
 import shapely
 from defusedxml import ElementTree
+from fastapi import FastAPI, Request
 from hypothesis import given
 from hypothesis import strategies as st
 from rasterio.transform import Affine
 
+from api.access.roles import OFFICE
 from api.cli import main
+from api.http import Workers
+from api.routes.warnings import router
+from api.settings import ServeSettings
+from api.warning_desk import desk_of
 from hazard.warning import (
     NORMAL,
     UNKNOWN,
@@ -36,9 +46,14 @@ from hazard.warning import (
 )
 from hazard.warning.cap import NAMESPACE
 from hazard.warning.impact import COLUMNS, SCENARIO
-from spatial.errors import LayerError, PlanError, StoreError
+from spatial.errors import LayerError, LayerNotFoundError, PlanError, StoreError
 from spatial.terrain import flow_of
 from spatial.zonal import open_grid
+
+with warnings.catch_warnings():
+    # It asks for another client library at import; the one that is locked serves.
+    warnings.simplefilter("ignore")
+    from fastapi.testclient import TestClient
 
 X0, Y0, CELL = 430_000.0, 9_230_000.0, 100.0
 START = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
@@ -288,6 +303,17 @@ def test_csv_and_json_lines_are_read_and_the_rest_is_named() -> None:
     ]
 
 
+def test_a_stream_without_end_is_counted_but_not_kept(folder: Path) -> None:
+    found = sort_readings(
+        [reading(0.5, m) for m in range(25)], load_stations(folder / "stasiun.toml")
+    )
+    found.trim(kept=10)
+    assert len(found.good) == 10
+    assert found.counts()["good"] == 25
+    found.trim(kept=10)
+    assert found.counts()["good"] == 25
+
+
 def test_two_values_at_one_time_are_bad_and_the_same_twice_is_repeated(folder: Path) -> None:
     stations = load_stations(folder / "stasiun.toml")
     items = [reading(1.0), reading(1.0), reading(1.1), reading(0.9, -5), reading(99.0, 5)]
@@ -528,3 +554,38 @@ def test_readings_come_as_a_stream(
     assert change["after"] == "Siaga 2"
     assert last["readings"] == {"good": 1, "bad": 1, "late": 1, "repeated": 0}
     assert "jam_alat_di_depan" in (tmp_path / "tidak_dipakai.csv").read_text()
+
+
+def test_readings_come_over_http_to_the_desk_of_a_workspace(folder: Path, tmp_path: Path) -> None:
+    room = tmp_path / "peringatan"
+    assert prepared(folder, room / "indeks", "--dem", folder / "dem.tif") == 0
+    with pytest.raises(LayerNotFoundError, match="no stations"):
+        desk_of(tmp_path)
+    (room / "stasiun.toml").write_text((folder / "stasiun.toml").read_text())
+    app = FastAPI()
+    app.include_router(router)
+    app.state.opening = SimpleNamespace(current=lambda: SimpleNamespace(folder=tmp_path))
+    app.state.workers, app.state.settings = Workers(1, 4), ServeSettings()
+
+    @app.middleware("http")
+    async def office(request: Request, call_next: Callable[..., Any]) -> Any:
+        request.state.caller = OFFICE
+        return await call_next(request)
+
+    now = datetime.now(UTC).astimezone(timezone(timedelta(hours=7)))
+    stamp = (now - timedelta(minutes=3)).isoformat()
+    lines = f"station,time,value\nG1,{stamp},3.0\nG1,{stamp},3.0\nX,{stamp},1\n"
+    with TestClient(app) as client:
+        states = client.get("/v1/warnings").json()["states"]
+        assert [item["state"] for item in states] == [UNKNOWN, UNKNOWN]
+        headers = {"content-type": "text/csv"}
+        answer = client.post("/v1/warnings/readings", content=lines, headers=headers)
+        assert answer.status_code == 200
+        body = answer.json()
+        assert body["readings"] == {"good": 1, "bad": 1, "late": 0, "repeated": 1}
+        assert [row["alasan"] for row in body["rejected"]] == ["berulang", "stasiun_tidak_dikenal"]
+        [change] = body["changes"]
+        assert change["after"] == "Siaga 2"
+        assert change["impact"]["units"][0]["name"] == "Tengah"
+        assert client.get("/v1/warnings").json()["states"][0]["state"] == "Siaga 2"
+    assert len(list((room / "cap").iterdir())) == 1
