@@ -2,30 +2,25 @@
 
 An edit, a deletion or a change of order breaks the chain; a cut at the end shows against a
 head: position and hash of the last entry. One head lies beside the log, another can be
-exported and kept elsewhere. `Chain` keeps such a log in SQLite (WAL, synchronous=FULL: an
-acknowledged entry survives a loss of power); the pure functions serve other backends too.
+exported and kept elsewhere. Here is what a chain is; `layers.store.log_file` keeps one in
+SQLite, `layers.store.postgis` in a table.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from spatial.errors import CorruptError, StoreError
+from spatial.errors import CorruptError
 from spatial.notes import Note
 
 __all__ = [
     "GENESIS",
-    "Chain",
     "ChainReader",
     "Entry",
     "Head",
@@ -36,15 +31,6 @@ __all__ = [
 ]
 
 GENESIS: Final = "0" * 64
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS log (
-    seq INTEGER PRIMARY KEY,
-    entry TEXT NOT NULL,
-    previous TEXT NOT NULL,
-    hash TEXT NOT NULL UNIQUE
-);
-"""
-_BUSY_SECONDS: Final = 30.0
 
 
 class Head(NamedTuple):
@@ -186,125 +172,6 @@ class ChainReader:
                 raise _broken(self._where, found)
             self._read = self._read + parse_rows(fresh)
             return self._read
-
-
-class Chain:
-    """A chained log in a SQLite file.
-
-    Parameters
-    ----------
-    path : Path
-        Created where it is not there. The head lies beside it, in `<name>.head`.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> log = Chain(Path(tempfile.mkdtemp()) / "log.sqlite")
-    >>> log.append({"event": "publish", "name": "rdtr"}).seq
-    1
-    >>> [entry.body["name"] for entry in log.entries()], log.faults()
-    (['rdtr'], [])
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._head_path = path.with_name(f"{path.name}.head")
-        self._reader = ChainReader(self._rows, str(path))
-        with self._connection() as db:
-            if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                db.execute("PRAGMA journal_mode=WAL")
-            db.executescript(_SCHEMA)
-
-    def append(self, body: Mapping[str, Any]) -> Entry:
-        """Write an entry at the end, durably, and return it.
-
-        Raises
-        ------
-        CorruptError
-            If the log is not whole: nothing is built on a broken chain.
-        StoreError
-            If the file cannot be written; the log is then as it was.
-        """
-        self.entries()
-        with self._connection() as db:
-            db.execute("BEGIN IMMEDIATE")
-            last = db.execute("SELECT * FROM log ORDER BY seq DESC LIMIT 1").fetchone()
-            row = next_row(body, Row(*last) if last else None)
-            db.execute("INSERT INTO log VALUES (?, ?, ?, ?)", row)
-            db.execute("COMMIT")
-        self._keep_head(Head(row.seq, row.hash))
-        return parse_rows([row])[0]
-
-    def entries(self) -> list[Entry]:
-        """Return every entry in order; the chain is checked on the way.
-
-        Raises
-        ------
-        CorruptError
-            `log_broken`, if an entry was changed, removed or cut off.
-        """
-        # The head first: others append meanwhile, and a log may be ahead of a head only.
-        return self._reader.entries(self._kept_head())
-
-    def head(self) -> Head:
-        """Return position and hash of the last entry: what is exported and kept outside."""
-        entries = self.entries()
-        return Head(entries[-1].seq, entries[-1].hash) if entries else Head(0, GENESIS)
-
-    def faults(self, head: Head | None = None) -> list[Note]:
-        """Return a note for every fault of the chain, also against a head kept outside."""
-        try:
-            heads = [self._kept_head()]
-        except CorruptError as error:
-            return [Note.of(error, "error")]
-        return chain_faults(self._rows(0), heads + ([head] if head else []))
-
-    def _rows(self, start: int) -> list[Row]:
-        with self._connection() as db:
-            found = db.execute("SELECT * FROM log WHERE seq >= ? ORDER BY seq", (start,))
-            return [Row(*row) for row in found]
-
-    def _kept_head(self) -> Head:
-        try:
-            said = json.loads(self._head_path.read_bytes())
-            return Head(int(said["seq"]), str(said["hash"]))
-        except FileNotFoundError:
-            return Head(0, GENESIS)
-        except (ValueError, KeyError, TypeError) as error:
-            raise CorruptError(
-                "the head {path} of the log is damaged",
-                code="head_damaged",
-                hint="Check the log against a head kept elsewhere; if it is whole, delete the file",
-                path=str(self._head_path),
-            ) from error
-
-    def _keep_head(self, head: Head) -> None:
-        """Write the head beside the log; behind the log is harmless, before it never happens."""
-        if self._kept_head().seq >= head.seq:
-            return
-        partial = self._head_path.with_name(f"{self._head_path.name}.{os.getpid()}")
-        partial.write_text(json.dumps(head._asdict()), encoding="utf-8")
-        partial.replace(self._head_path)
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """Open for one use: connections are cheap, and none is ever shared by threads or forks."""
-        try:
-            with closing(
-                sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
-            ) as db:
-                db.execute("PRAGMA synchronous=FULL")
-                yield db
-        except (sqlite3.Error, UnicodeDecodeError) as error:
-            damaged = not isinstance(error, sqlite3.OperationalError)
-            kind = CorruptError if damaged else StoreError
-            raise kind(
-                "the catalogue {path} cannot be used: {reason}",
-                code="catalogue_unusable",
-                hint="Check the disk and its free space; restore the file from a backup",
-                path=str(self.path),
-                reason=str(error),
-            ) from error
 
 
 def _link(seq: int, previous: str, text: str) -> str:

@@ -19,9 +19,10 @@ from typing import Any, Final, TypeAlias
 from layers.store.base import StoredLayer, Version
 from layers.store.cache import VersionCache
 from layers.store.catalogue import Catalogue
-from layers.store.chain import Chain, Entry, Head
+from layers.store.chain import Entry, Head
 from layers.store.content import Content, column_types, content_id, hash_file
 from layers.store.locks import exclusive, try_lock
+from layers.store.log_file import Chain
 from layers.store.logged import LoggedStore, corrupt
 from layers.store.parquet import read_frame, write_frame
 from spatial.errors import EngineError, StoreError
@@ -124,9 +125,9 @@ class FileStore(LoggedStore):
         _sync(self._versions)
         return hash_file(final / MANIFEST)
 
-    def _load(self, version: Version) -> StoredLayer:
+    def _load(self, version: Version, catalogue: Catalogue) -> StoredLayer:
         """Read a version, its bytes checked by hash; kept while its files are untouched."""
-        folder, catalogue = self._versions / version.id, self.catalogue()
+        folder = self._versions / version.id
         stamp = _stamp(folder, version)
         if kept := self._cache.get(version, stamp):
             return kept

@@ -98,7 +98,8 @@ class LoggedStore(ABC):
         CorruptError
             If its bytes are not what they were.
         """
-        return self._load(self.find(name, on=on, known_at=known_at, version=version))
+        catalogue = self.catalogue()
+        return self._load(catalogue.choose(name, on, known_at, version), catalogue)
 
     def find(
         self,
@@ -176,7 +177,7 @@ class LoggedStore(ABC):
         """Append an entry that makes a version the newest of its layer."""
 
     @abstractmethod
-    def _load(self, version: Version) -> StoredLayer:
+    def _load(self, version: Version, catalogue: Catalogue) -> StoredLayer:
         """Return a version, checked against its hash."""
 
 

@@ -101,7 +101,7 @@ class PostgisStore(LoggedStore):
             _append(connection, body)
             _show(connection, newest.name, newest.id, _comment(newest.to_dict()))
 
-    def _load(self, version: Version) -> StoredLayer:
+    def _load(self, version: Version, catalogue: Catalogue) -> StoredLayer:
         layer = self._cache.get(version, stamp=())
         if layer is None or (layer.path is not None and not layer.path.is_file()):
             layer = self._read(version)

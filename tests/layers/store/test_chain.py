@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from layers.store.chain import Chain, Head
+from layers.store.chain import Head
+from layers.store.log_file import Chain
 from spatial.errors import CorruptError
 
 

@@ -172,18 +172,28 @@ def test_what_interrupted_publications_left_is_swept_and_living_ones_are_not(
     assert [path.name for path in (folder / "versions").iterdir()] == [version.id]
 
 
-def test_a_full_disk_leaves_the_former_version_in_force(tmp_path: Path) -> None:
-    """On a small tmpfs in a mount namespace of its own, so that nothing is left mounted."""
+def _in_namespace(mount: str, code: str) -> subprocess.CompletedProcess[str]:
+    """Run Python where something is mounted, in a namespace that ends with it."""
     unshare = shutil.which("unshare")
-    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    fill = f"exec {sys.executable} -m tests.layers.store.full_disk {tmp_path}"
-    inside = f"mount -t tmpfs -o size=3m none {tmp_path} && {fill}"
     if unshare is None:
-        pytest.skip("needs unshare to mount a small tmpfs")
-    done = subprocess.run([unshare, "--mount", *user, "sh", "-c", inside], cwd=ROOT,
-                          capture_output=True, text=True, check=False)  # fmt: skip
+        pytest.skip("needs unshare to mount something of its own")
+    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    inside = f'{mount} && exec "$0" -c "$1"'
+    done = subprocess.run(
+        [unshare, "--mount", *user, "sh", "-c", inside, sys.executable, code],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     if done.stderr.startswith(("mount:", "unshare:")):
         pytest.skip(f"this machine lets us mount nothing: {done.stderr.strip()}")
+    return done
+
+
+def test_a_full_disk_leaves_the_former_version_in_force(tmp_path: Path) -> None:
+    done = _in_namespace(
+        f"mount -t tmpfs -o size=3m none {tmp_path}",
+        "from pathlib import Path; from tests.layers.store.full_disk import main\n"
+        f"main(Path('{tmp_path}'))",
+    )
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["refused"] in {"store_unwritable", "catalogue_unusable"}
@@ -191,6 +201,20 @@ def test_a_full_disk_leaves_the_former_version_in_force(tmp_path: Path) -> None:
     assert said["served"] == said["published"]
     assert said["faults"] == []
     assert said["left"] == said["published"]
+
+
+def test_a_store_that_may_only_be_read_is_read(tmp_path: Path, zones: gpd.GeoDataFrame) -> None:
+    """On a read-only mount of its own; a copy on a disc or a share is no less."""
+    FileStore(tmp_path / "store").publish(zones, name="rdtr")
+    done = _in_namespace(
+        f"mount --bind {tmp_path} {tmp_path} && mount -o remount,bind,ro {tmp_path}",
+        "from pathlib import Path; from layers.store import FileStore\n"
+        f"store = FileStore(Path('{tmp_path}') / 'store')\n"
+        "print(len(store.get('rdtr').frame), store.verify())\n"
+        "try: store.publish(store.get('rdtr').frame, name='lain')\n"
+        "except OSError as error: print(error.code)",
+    )
+    assert done.stdout.split("\n")[:2] == ["9 []", "store_unwritable"], done.stderr
 
 
 def test_tables_with_the_same_rows_share_their_bytes(folder: Path) -> None:
