@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -67,10 +69,23 @@ def check(
     record: Annotated[
         bool, typer.Option("--record", help="Catat dalam register / put on the record")
     ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Berkas GeoParquet besar: proses / large GeoParquet file: processes"
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Dask: tcp://host:8786, atau/or local")
+    ] = None,
     source_crs: SourceCrs = None,
     as_json: AsJson = False,
 ) -> None:
     """Periksa kesesuaian izin / check permits against the plans."""
+    if workers is not None or scheduler is not None:
+        question = Question(workspace, plan, _day(on), policy, source_crs)
+        _batch(permits, output, question, workers or 1, scheduler, as_json=as_json)
+        return
     if output is not None:
         check_suffix(output)
     # Imported here: --help and a wrong suffix need no engine.
@@ -122,6 +137,56 @@ def _next(receipts: Sequence[Receipt]) -> str:
         return ""
     first, last = receipts[0].id, receipts[-1].id
     return f"tercatat {first} … {last}; surat: tataruang opinion {first} -w … -o surat"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of every permit of a batch."""
+
+    workspace: Path
+    plan: str | None
+    on: date | None
+    policy: str
+    source_crs: str | None
+
+
+def _batch(
+    permits: Path,
+    output: Path | None,
+    question: Question,
+    workers: int,
+    scheduler: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    if output is None:
+        raise typer.BadParameter("--workers: --output hasil.jsonl | .csv | .parquet")
+    # Imported here: a plain check needs none of it.
+    from api.bulk.job import Order
+    from api.bulk.run import run_batch
+
+    order = Order(
+        str(question.workspace.resolve()),
+        question.plan,
+        question.on.isoformat() if question.on else None,
+        question.policy,
+        question.source_crs,
+    )
+    result = run_batch(permits, order, output, workers=workers, scheduler=scheduler)
+    said = {
+        "output": str(output),
+        "permits": result.permits,
+        "resumed": result.resumed,
+        "verdicts": dict(sorted(result.verdicts.items())),
+        "not_judgeable": list(result.refused),
+    }
+    if as_json:
+        typer.echo(json.dumps(said, ensure_ascii=False))
+        return
+    counts = ", ".join(f"{name} {count}" for name, count in sorted(result.verdicts.items()))
+    typer.echo(f"{result.permits} izin / permits → {output}: {counts}")
+    for line in result.refused:
+        typer.echo(f"✗ tidak dapat dinilai / could not be judged: {line}")
 
 
 def _day(value: datetime | None) -> date | None:
