@@ -83,6 +83,7 @@ def check(
 ) -> None:
     """Periksa kesesuaian izin / check permits against the plans."""
     if workers is not None or scheduler is not None:
+        _only_answers(corners, sheet, reports, pdf, record)
         question = Question(workspace, plan, _day(on), policy, source_crs)
         _batch(permits, output, question, workers or 1, scheduler, as_json=as_json)
         return
@@ -143,11 +144,24 @@ def _next(receipts: Sequence[Receipt]) -> str:
 class Question:
     """What is asked of every permit of a batch."""
 
-    workspace: Path
+    workspace: str
     plan: str | None
     on: date | None
     policy: str
     source_crs: str | None
+
+
+def _only_answers(*others: object) -> None:
+    """Refuse what a batch does not do, rather than leave it out in silence."""
+    if any(others):
+        raise typer.BadParameter(
+            "--workers, --scheduler: tanpa/without --corners --sheet --reports --pdf --record"
+        )
+
+
+def _everywhere(workspace: str) -> str:
+    """Return the workspace as other processes find it: a database, or a whole path."""
+    return workspace if "://" in workspace else str(Path(workspace).resolve())
 
 
 def _batch(
@@ -166,7 +180,7 @@ def _batch(
     from api.bulk.run import run_batch
 
     order = Order(
-        str(question.workspace.resolve()),
+        _everywhere(question.workspace),
         question.plan,
         question.on.isoformat() if question.on else None,
         question.policy,

@@ -25,16 +25,18 @@ def engine(task: Task, threads: int | None = None) -> Run:
     built = indexes(task)
     rings = flatten(np.asarray(task.parcels.array, dtype=object))
 
+    names = sorted({code for index in built.values() for code in index.codes})
+    place = {
+        name: np.array([names.index(code) for code in index.codes]) for name, index in built.items()
+    }
+
     def run() -> pd.DataFrame:
         parts = []
         for name, index in built.items():
             found = measure_areas(index.grid, rings, threads=threads)
-            code = pd.Categorical.from_codes(found.code, list(index.codes)).astype(str)
-            parts.append(
-                pd.DataFrame(
-                    {"layer": name, "parcel": found.parcel, "code": code, "area_m2": found.area}
-                )
-            )
+            code = pd.Categorical.from_codes(place[name][found.code], names)
+            row = {"layer": name, "parcel": found.parcel, "code": code, "area_m2": found.area}
+            parts.append(pd.DataFrame(row))
         return pd.concat(parts, ignore_index=True)
 
     return run

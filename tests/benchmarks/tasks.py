@@ -48,6 +48,7 @@ def timed(run: Run) -> tuple[float, pd.DataFrame]:
 def difference(one: pd.DataFrame, other: pd.DataFrame, parcels: gpd.GeoSeries) -> float:
     """Return the largest difference of an area, as share of its parcel; a missing row is zero."""
     keys = ["layer", "parcel", "code"]
+    one, other = (frame.astype({"code": str}) for frame in (one, other))
     both = one.merge(other, how="outer", on=keys, suffixes=("", "_other")).fillna(
         {"area_m2": 0.0, "area_m2_other": 0.0}
     )
