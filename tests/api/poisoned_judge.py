@@ -18,8 +18,8 @@ def judge(order: Order, span: Span) -> int:
     kinds = set(rows["catatan"])
     if "mati" in kinds:
         os._exit(7)
-    if "macet" in kinds:
-        time.sleep(3600)
     if "galat" in kinds:
         raise ZeroDivisionError("poison")
+    if "macet" in kinds:
+        time.sleep(3600)
     return judge_span(order, span)

@@ -147,7 +147,7 @@ def test_poison_is_named_and_its_neighbours_are_judged(
     rows = read_permits(poisoned, within=engine.extent)
     expected = [verdict_bytes(body) for body in engine.check(rows, on=_day()).to_dicts()]
     result = run_batch(
-        poisoned, bare, target, workers=2, seconds_per_permit=2.0, judge="poisoned_judge:judge"
+        poisoned, bare, target, workers=2, seconds_per_permit=15.0, judge="poisoned_judge:judge"
     )
     lines = target.read_bytes().splitlines()
     assert len(lines) == len(frame)
