@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -11,6 +11,7 @@ from typing import Final
 
 from shapely.geometry.base import BaseGeometry
 
+from spatial.notes import Note
 from zoning.building import Building, Drawing, building_of, drawing_findings
 from zoning.conflicts import conflict_findings, foreign_findings
 from zoning.drawings import on_plane
@@ -132,7 +133,9 @@ def judge(case: Case) -> Verdict:
         conditions=_conditions(findings),
         approvable=outcome.approvable,
         route=route,
-        notes=tuple(case_notes(case.scenes, weighed.counted, case.policy, weighed.not_examined)),
+        notes=tuple(
+            case_notes(case.scenes, selections, weighed.counted, case.policy, weighed.not_examined)
+        ),
         evidence=evidence_of(case),
         transition=transition_of(case.permit, meta, outcome.verdict, case.on),
         clock=clock_of(route, case.permit.tanggal),
@@ -142,6 +145,12 @@ def judge(case: Case) -> Verdict:
 def _deciding(case: Case) -> Ground:
     """Return the ground of the plan that decides first; where none does, the highest asked."""
     return next((scene.ground for scene in case.scenes if scene.zones), case.grounds[0])
+
+
+def _notes(case: Case, weighed: Weighed) -> Iterator[Note]:
+    return case_notes(
+        case.scenes, weighed.selections, weighed.counted, case.policy, weighed.not_examined
+    )
 
 
 def _uncovered_m2(case: Case) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from spatial.notes import Note
+from zoning.ruleset import Selection
 from zoning.survey import Scene
 
 __all__ = ["case_notes"]
@@ -12,6 +13,7 @@ __all__ = ["case_notes"]
 
 def case_notes(
     scenes: Sequence[Scene],
+    selections: Sequence[Selection],
     counted: Sequence[tuple[str, ...]],
     policy: str,
     not_examined: Sequence[str],
@@ -20,10 +22,12 @@ def case_notes(
 
     Parameters
     ----------
+    selections : per scene, the activity as its plan knows it
     counted : per scene, the zones that count under the policy
     not_examined : limits that the application gives no number for
     """
     yield from _notes(scenes)
+    yield from _kbli(scenes, selections)
     yield from _not_counted(scenes, counted, policy)
     if not_examined:
         text = "not examined, because the application does not state it: {limits}"
@@ -50,6 +54,18 @@ def _notes(scenes: Sequence[Scene]) -> list[Note]:
             }
             notes.append(Note("zone_slivers", text, "info", details))
     return notes
+
+
+def _kbli(scenes: Sequence[Scene], selections: Sequence[Selection]) -> Iterator[Note]:
+    """Yield where the classification does not say what the named activity says."""
+    for scene, selection in zip(scenes, selections, strict=True):
+        details = {"plan": scene.ground.meta.id, "activity": selection.name}
+        if selection.kbli == "other":
+            text = "{plan}: activity and KBLI contradict each other; any of these may be meant: "
+            yield Note("kbli_contradicts", text + "{activity}", "warning", details)
+        elif selection.kbli == "unlisted":
+            text = "{plan}: the KBLI is not in its crosswalk; judged as {activity}"
+            yield Note("kbli_unlisted", text, "info", details)
 
 
 def _not_counted(

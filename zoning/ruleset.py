@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from zoning.lattice import UNKNOWN, Interval, alternatives
 from zoning.plan import (
@@ -32,11 +32,16 @@ T = TypeVar("T", bound=Dated)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The activity a permit asks for as the matrix knows it, or why it does not know it."""
+    """The activity a permit asks for as the matrix knows it, or why it does not know it.
+
+    `kbli` says how the classification stands to a named activity: `other` when it means
+    other activities, so that one of all is meant; `unlisted` when the plan does not know it.
+    """
 
     name: str
     rows: tuple[MatrixRow, ...]
     suggestions: tuple[str, ...] = ()
+    kbli: Literal["", "other", "unlisted"] = ""
 
     @property
     def kelompok(self) -> str:
@@ -66,7 +71,8 @@ class RuleSet:
         """Find the activity by its name or, without one, by its classification.
 
         Names are found when they are equal apart from case and blanks; a similar one is
-        suggested, never taken. A classification may lead to several activities.
+        suggested, never taken. A classification may lead to several activities. Where name
+        and classification contradict each other, any of their activities may be meant.
         """
         key = ("select", kegiatan, kbli)
         if key not in self.looked_up:
@@ -104,9 +110,24 @@ class RuleSet:
     def _select(self, kegiatan: str, kbli: str) -> Selection:
         if kegiatan:
             row = self.matrix.get(normal(kegiatan))
-            if row is not None:
-                return Selection(row.kegiatan, (row,))
-            return Selection(kegiatan, (), self._similar(kegiatan))
+            if row is None:
+                return Selection(kegiatan, (), self._similar(kegiatan))
+            return self._beside_kbli(row, kbli)
+        return self._of_kbli(kbli)
+
+    def _beside_kbli(self, row: MatrixRow, kbli: str) -> Selection:
+        """Return the named activity, or all that may be meant where the KBLI contradicts it."""
+        if not kbli:
+            return Selection(row.kegiatan, (row,))
+        if kbli not in self.kbli:
+            return Selection(row.kegiatan, (row,), kbli="unlisted")
+        if normal(row.kegiatan) in map(normal, self.kbli[kbli]):
+            return Selection(row.kegiatan, (row,))
+        others = self._of_kbli(kbli)
+        name = f"{row.kegiatan} / {others.name}"
+        return Selection(name, (row, *others.rows) if others.rows else (), kbli="other")
+
+    def _of_kbli(self, kbli: str) -> Selection:
         names = self.kbli.get(kbli, ())
         rows = tuple(self.matrix[normal(name)] for name in names if normal(name) in self.matrix)
         if len(rows) < len(names):

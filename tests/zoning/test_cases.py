@@ -85,6 +85,8 @@ def _check_details(answer: dict[str, Any], expected: dict[str, Any]) -> None:
         assert rule not in findings
     if "slivers" in expected:
         assert [part["zone"] for part in answer["parts"] if part["sliver"]] == expected["slivers"]
+    for code in expected.get("kode_catatan", []):
+        assert code in {note["code"] for note in answer["notes"]}
     for note in expected.get("notes", []):
         code, zone, distance = note.split()
         details = [n["details"] for n in answer["notes"] if n["code"] == code]
