@@ -48,6 +48,7 @@ docs: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks.zonal
 
 # Needs uv on the PATH; the lock files carry hashes and no index lines.
 lock:
