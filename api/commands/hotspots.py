@@ -64,6 +64,9 @@ def hotspots(
     stability: Annotated[
         bool, typer.Option("--stability", help="Minta suara cara lain dan tingkat kecamatan")
     ] = False,
+    scan: Annotated[
+        bool, typer.Option("--scan", help="Pendapat kedua: pemindaian lingkaran / circular scan")
+    ] = False,
     hazard: Annotated[
         list[Path] | None, typer.Option("--hazard", "-H", help="Peta bahaya untuk prioritas")
     ] = None,
@@ -120,6 +123,7 @@ def hotspots(
         before_rate_of,
         tuple(indicators),
         stability,
+        scan,
     )
     wet = (
         expose(frame, hazard, classes=hazard_classes, column=hazard_column, of=exposed)

@@ -24,8 +24,8 @@ def write_report(
     """Write everything that is known of a study into a folder.
 
     `laporan.html` and `laporan.pdf`; `peta_kantong.png` and `peta_nilai.png`;
-    `kelompok.gpkg`; `profil.csv`, `suara.csv`, `perubahan.csv`, `prioritas.csv` as far as
-    they were asked for.
+    `kelompok.gpkg`; `profil.csv`, `suara.csv`, `perubahan.csv`, `prioritas.csv`,
+    `lingkaran.csv` as far as they were asked for.
     """
     report = build_report(done, title=title, on=on or today())
     _text(folder / "laporan.html", document_html(report))
@@ -40,6 +40,7 @@ def write_report(
         "suara": done.votes,
         "perubahan": done.change,
         "prioritas": done.priority,
+        "lingkaran": done.circles,
     }
     for name, table in tables.items():
         if table is not None:

@@ -12,6 +12,7 @@ from api.hotspots.sections import (
     method_section,
     priority_section,
     profile_section,
+    scan_section,
     silent_section,
     sure_section,
 )
@@ -51,6 +52,7 @@ def build_report(
         change_section(done),
         _values(done, notice) if with_maps else None,
         sure_section(done),
+        scan_section(done),
         silent_section(done),
         method_section(done),
     ]

@@ -18,6 +18,7 @@ __all__ = [
     "method_section",
     "priority_section",
     "profile_section",
+    "scan_section",
     "silent_section",
     "sure_section",
 ]
@@ -174,6 +175,34 @@ def sure_section(done: Study) -> Section:
             else f"Pengacakan tidak mengukuhkan {number(int(odd.sum()), 0)} wilayah kantong."
         )
     return Section("Seberapa yakin", points=points)
+
+
+def scan_section(done: Study) -> Section | None:
+    """Tell what the circular scan finds, and how far it agrees."""
+    if done.circles is None:
+        return None
+    hot = set(done.found.table.index[done.found.table["class"] == "hot"])
+    inside = {name for names in done.circles["members"] for name in names}
+    rows = [
+        [
+            members(done, row["members"], 6),
+            number(len(row["members"]), 0),
+            number(float(row["cases"]), 0),
+            number(float(row["expected"]), 0),
+            number(float(row["ratio"]), 2),
+            number(float(row["p"]), 3),
+        ]
+        for row in done.circles.to_dict("records")
+    ]
+    head = ["Wilayah", "Banyaknya", "Miskin", "Menurut rata-rata", "Kali lipat", "p"]
+    return Section(
+        "Pendapat kedua: pemindaian lingkaran",
+        [
+            f"{number(len(hot & inside), 0)} dari {number(len(hot), 0)} wilayah kantong terletak "
+            "di dalam lingkaran yang jumlah miskinnya melebihi kebetulan (Kulldorff 1997)."
+        ],
+        table=Table(head, rows, numbers=[1, 2, 3, 4, 5]),
+    )
 
 
 def silent_section(done: Study) -> Section | None:

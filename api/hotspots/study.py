@@ -23,6 +23,7 @@ from hazard.vulnerability import (
 from hazard.vulnerability.table import Smooth
 from layers.poverty import Mask, levels_of_codes, official_codes, protect
 from layers.poverty.privacy import LEAST
+from spatial.hotspots import circular_scan
 from spatial.notes import Note
 
 __all__ = ["Question", "Study", "study"]
@@ -50,6 +51,8 @@ class Question:
         Columns by which clusters are profiled.
     votes : bool
         Ask other weights and the kecamatan too.
+    scan : bool
+        Ask the circular scan for a second opinion; only where there is a population.
     """
 
     value: str
@@ -63,6 +66,7 @@ class Question:
     before_population: str | None = None
     indicators: Sequence[str] = ()
     votes: bool = False
+    scan: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class Study:
     votes: pd.DataFrame | None = None
     change: pd.DataFrame | None = None
     priority: pd.DataFrame | None = None
+    circles: pd.DataFrame | None = None
     sources: tuple[Path, ...] = field(default=())
 
     @property
@@ -160,6 +165,8 @@ def study(
         population = question.before_population or question.population
         old = _find(areas, question.before, population, question, hidden)
         done = replace(done, change=change(old, found, areas))
+    if question.scan and question.population is not None:
+        done = replace(done, circles=_circles(areas, question, question.population, hidden))
     if exposed is not None:
         done = replace(done, priority=priority(found, exposed))
     return done
@@ -235,6 +242,17 @@ def _warned(areas: gpd.GeoDataFrame, question: Question) -> tuple[Note, ...]:
             "warning",
         ),
     )
+
+
+def _circles(
+    areas: gpd.GeoDataFrame, question: Question, population: str, hidden: pd.Series | None
+) -> pd.DataFrame:
+    """Scan by circles without the withheld counts; only circles beyond chance are kept."""
+    shown = areas[[question.value, population, "geometry"]].copy()
+    if hidden is not None:
+        shown[question.value] = shown[question.value].mask(hidden.to_numpy(dtype=bool))
+    found = circular_scan(gpd.GeoDataFrame(shown), question.value, population)
+    return found[found["p"] <= question.fdr].reset_index(drop=True)
 
 
 def _votes(areas: gpd.GeoDataFrame, question: Question, hidden: pd.Series | None) -> pd.DataFrame:

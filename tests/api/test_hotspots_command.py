@@ -199,8 +199,9 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     areas = board().set_index("KDEPUM")
     areas = areas.assign(MISKIN_LALU=areas["MISKIN_LALU"].astype(float))
     question = Question(
-        "MISKIN", "KK", draws=99, before="MISKIN_LALU", indicators=("SANITASI",), votes=True
-    )
+        "MISKIN", "KK", draws=99, before="MISKIN_LALU", indicators=("SANITASI",), votes=True,
+        scan=True,
+    )  # fmt: skip
     done = study(areas, question)
     write_report(done, folder)
     return folder, done
@@ -213,6 +214,11 @@ def test_the_report_says_in_words_what_the_table_says(reported: tuple[Path, Any]
     assert f"{hot['areas'].sum()} wilayah dalam {len(hot)} kelompok" in page
     assert "baru menjadi kantong" in page.lower()
     assert "SANITASI" in page
+    assert "Pendapat kedua" in page
+    circled = {name for names in done.circles["members"] for name in names}
+    corner = set(done.found.table.index[done.found.table["class"] == "hot"])
+    assert len(corner & circled) >= 0.8 * len(corner)
+    assert not circled & set(done.found.table.index[done.found.table["status"] == "suppressed"])
     assert "https://" not in page
     assert "<script" not in page
     hidden = done.found.table["status"] == "suppressed"
@@ -228,7 +234,7 @@ def test_the_folder_holds_maps_clusters_and_tables(reported: tuple[Path, Any]) -
     names = {path.name for path in folder.iterdir()}
     assert names == {
         "laporan.html", "laporan.pdf", "peta_kantong.png", "peta_nilai.png", "kelompok.gpkg",
-        "profil.csv", "suara.csv", "perubahan.csv",
+        "profil.csv", "suara.csv", "perubahan.csv", "lingkaran.csv",
     }  # fmt: skip
     objects = gpd.read_file(folder / "kelompok.gpkg")
     assert objects["areas"].sum() == done.found.table["class"].isin(["hot", "cold"]).sum()
