@@ -131,6 +131,6 @@ def _quality(found: Layer) -> dict[str, Any]:
 def _earlier(store: Store, name: str) -> Mapping[str, Any]:
     """Provenance of the version before, or nothing where this is the first."""
     try:
-        return store.get(name).version.provenance
+        return store.find(name).provenance
     except LayerNotFoundError:
         return {}

@@ -139,3 +139,18 @@ def test_verify_finds_a_flipped_byte_and_a_cut_log(
     assert [fault["code"] for fault in json.loads(out)["faults"]] == ["version_corrupt"]
     assert main(["verify", "-w", str(workspace), "--head", str(path)]) == 2
     assert "[head_unreadable]" in capsys.readouterr().err
+
+
+def test_ingesting_again_heals_a_damaged_version(
+    workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the message of a damaged version advises must work."""
+    file = tmp_path / "zona.geojson"
+    _zones(110.45).rename(columns={"zona": "KODZON"}).to_file(file, driver="GeoJSON")
+    words = ["ingest", str(file), "-w", str(workspace), "--name", "rdtr", "--as", "pola_ruang"]
+    assert main(words) == 0
+    [path] = workspace.glob("store/versions/*/data.parquet")
+    path.write_bytes(path.read_bytes()[:-1])
+    assert main(["verify", "-w", str(workspace)]) == 1
+    assert main(words) == 0
+    assert main(["verify", "-w", str(workspace)]) == 0
