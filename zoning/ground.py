@@ -18,7 +18,7 @@ from spatial.errors import EngineError, LayerError, LayerNotFoundError
 from zoning.coverage import Coverage, build_coverage, erode
 from zoning.plan import OverlayRule, Plan, PlanMeta
 from zoning.ruleset import RuleSet, rules_on
-from zoning.sempadan import river_widths
+from zoning.sempadan import channel_halves, river_widths
 
 __all__ = ["NONE_WORDS", "Ground", "LayerUse", "OverlayMap", "ZoneMap", "ground_on", "words_of"]
 
@@ -207,6 +207,15 @@ def _overlay(
         certain = certain & ~np.isnan(lowest)
         widest = max((row.distance_m for row in rules.rivers), default=0.0)
         highest = np.where(np.isnan(highest), widest, highest)
+        least, most = channel_halves(frame, shapes)
+        lowest, highest = lowest + least, highest + most
+    elif rule.geometry != "penyangga" and (shapely.get_dimensions(shapes) < 2).any():
+        raise LayerError(
+            "layer {layer} draws lines or points where areas are wanted",
+            code="layer_no_areas",
+            hint="Give polygons, or let the rule be a penyangga with jarak_m",
+            layer=rule.layer,
+        )
     sure = _covered(shapes[certain], lowest[certain], rule, meta)
     widest_case = _covered(shapes[possible], highest[possible], rule, meta)
     depth = meta.ce90_m if rule.ce90_m is None else rule.ce90_m

@@ -7,17 +7,21 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from zoning.plan import RiverWidth
 
-__all__ = ["DEPTH", "LARGE", "LEVEE", "URBAN", "river_widths"]
+__all__ = ["DEPTH", "LARGE", "LEVEE", "URBAN", "WIDTH", "channel_halves", "river_widths"]
 
 #: Our columns of a river layer, each with the official spelling it may still carry.
 URBAN: Final = ("perkotaan", "PERKOTAAN")
 LEVEE: Final = ("bertanggul", "BERTANGGUL")
 LARGE: Final = ("kelas", "KELAS")
 DEPTH: Final = ("kedalaman_m", "KEDALAMAN_M")
+WIDTH: Final = ("lebar_m", "LEBAR_M")
+#: No river of the archipelago's provinces that is drawn as a line is wider.
+WIDEST_CHANNEL_M: Final = 300.0
 YES: Final = frozenset({"ya", "true", "1", "besar", "1.0"})
 NO: Final = frozenset({"tidak", "false", "0", "kecil", "0.0"})
 
@@ -68,6 +72,30 @@ def river_widths(
         lowest[fits] = np.fmin(lowest[fits], rule.distance_m)
         highest[fits] = np.fmax(highest[fits], rule.distance_m)
     return lowest, highest
+
+
+def channel_halves(
+    rivers: pd.DataFrame, geometries: NDArray[np.object_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return by how much each drawing is narrower than the channel: least and most, in metres.
+
+    The strip begins at the edge of the channel. A polygon is the channel; a line is its
+    middle, and half the channel lies on either side: that of `lebar_m` where it is told, else
+    anything up to the widest river.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> line, channel = shapely.LineString([(0, 0), (9, 0)]), shapely.box(0, 0, 9, 8)
+    >>> channel_halves(pd.DataFrame({"lebar_m": [None, 8.0, None]}),
+    ...                np.array([line, line, channel]))
+    (array([0., 4., 0.]), array([150.,   4.,   0.]))
+    """
+    drawn_as_line = shapely.get_dimensions(geometries) < 2
+    told = pd.to_numeric(_column(rivers, WIDTH), errors="coerce").to_numpy(float) / 2
+    least = np.where(drawn_as_line & (told >= 0), told, 0.0)
+    most = np.where(drawn_as_line & ~(told >= 0), WIDEST_CHANNEL_M / 2, least)
+    return least, most
 
 
 def _column(frame: pd.DataFrame, names: tuple[str, ...]) -> pd.Series[Any]:

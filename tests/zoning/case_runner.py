@@ -28,7 +28,7 @@ EMPTY = {
     "lp2b": [],
     "krb": ["krb"],
     "cagar_budaya": [],
-    "sungai": ["perkotaan", "bertanggul", "kelas", "kedalaman_m"],
+    "sungai": ["perkotaan", "bertanggul", "kelas", "kedalaman_m", "lebar_m"],
     "mata_air": [],
     "garis_pantai": [],
     "kawasan_hutan": ["fungsikws", "noskpnjk"],

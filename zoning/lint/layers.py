@@ -10,7 +10,7 @@ from spatial.notes import Note
 from zoning.ground import NONE_WORDS, Ground, ground_on, words_of
 from zoning.plan import OverlayRule, Plan
 from zoning.ruleset import is_compound
-from zoning.sempadan import DEPTH, LARGE, LEVEE, URBAN
+from zoning.sempadan import DEPTH, LARGE, LEVEE, URBAN, channel_halves
 
 __all__ = ["layer_notes"]
 
@@ -80,3 +80,11 @@ def _values(plan: Plan, rule: OverlayRule) -> Iterator[Note]:
                 text += "without it every river gets the whole range of widths"
                 facts = {"known": names[0]}
                 yield Note("lint_river_column", text, "warning", _at(rule, "layer") | facts)
+        told, most = channel_halves(frame, frame.geometry.to_numpy())
+        count = int((most > told).sum())
+        if count:
+            text = "{file}, row {row}, column {column}: layer {layer} draws {count} rivers as "
+            text += "lines without lebar_m, so the edge of the channel is not known; draw the "
+            text += "channel, or fill in lebar_m"
+            facts_of_lines = {"count": count}
+            yield Note("lint_river_lines", text, "warning", _at(rule, "layer") | facts_of_lines)
