@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "init": ("init", "Buat ruang kerja baru / create a workspace"),
     "ingest": ("ingest", "Masukkan layer ke ruang kerja / publish a layer"),
     "inspect": ("inspect", "Periksa mutu layer, dengan peta cacatnya / quality of a layer"),
+    "audit-areas": ("audit_areas", "Audit luas dalam peraturan / audit of printed areas"),
     "layers": ("layers", "Daftar layer beserta versinya / list layers and versions"),
     "plan": ("plan", "Periksa, mulai dan ubah folder rencana / lint and edit plan folders"),
     "crosswalk": ("crosswalk", "Padanan kode wilayah dua edisi / codes of areas side by side"),
