@@ -141,7 +141,7 @@ def _held(codes: list[str]) -> pd.Series[bool]:
 
 def _allowed(counted: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return how far a sum of rounded numbers may be from the rounded sum."""
-    return _HALF_DIGIT * (counted + 1) + 1e-9
+    return (_HALF_DIGIT * (counted + 1) + 1e-9).astype(np.float64)
 
 
 def _off(audit: pd.DataFrame, counted: NDArray[np.int64]) -> pd.Series[bool]:

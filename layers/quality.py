@@ -152,6 +152,11 @@ def _names(layer: Layer) -> list[str]:
     wanted = [*keys, "kode", "nama_desa", "zona", "namobj", "nama", "nama_das", "permit_id"]
     there = [name for name in dict.fromkeys(wanted) if name in frame.columns][:2]
     if not there:
+        texts = frame.select_dtypes(include=["object", "str"]).columns.drop(
+            ["geometry", "gml_id"], errors="ignore"
+        )
+        there = list(texts[:1])
+    if not there:
         return [f"baris {row}" for row in range(len(frame))]
     columns = [frame[name].tolist() for name in there]
     joined = [

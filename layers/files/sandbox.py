@@ -67,6 +67,7 @@ def raster_file(
     code = None if crs is None else str(crs)
     with _asked("raster", file, crs=code, nodata=nodata) as (answer, folder):
         made = answer.pop("made")
+        del answer["held"]
         yield (folder / made if made else file), answer
 
 

@@ -9,8 +9,10 @@ import warnings
 from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
+import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from layers.files.opener import Opened
@@ -54,9 +56,30 @@ def read_vector(file: Opened, layer: str | None, encoding: str | None) -> Raw:
     if not isinstance(frame, gpd.GeoDataFrame):
         return Raw(frame, name, None, tuple(notes))
     frame, dropped = flat(frame, file.name)
+    if file.format == "dxf":
+        frame, closed = _closed_lines(frame, file.name)
+        notes += closed
     implied = file.format in _LONLAT_BY_LAW and not _has_crs_member(file)
     crs = LONLAT if implied else frame.crs
     return Raw(frame, name, crs, (*notes, *dropped), crs_stated=not implied)
+
+
+def _closed_lines(frame: gpd.GeoDataFrame, name: str) -> tuple[gpd.GeoDataFrame, list[Note]]:
+    """Make polygons of closed lines: a drawing knows no other way to draw a parcel."""
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    lines = (shapely.get_type_id(shapes) == 1) & shapely.is_closed(shapes)
+    lines &= shapely.get_num_coordinates(shapes) >= 4
+    if not lines.any():
+        return frame, []
+    shapes = shapes.copy()
+    shapes[lines] = [shapely.Polygon(line.coords) for line in shapes[lines]]
+    note = Note(
+        "lines_closed",
+        "{file}: {count} closed lines of the drawing are read as polygons",
+        "info",
+        {"file": name, "count": int(lines.sum())},
+    )
+    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs)), [note]
 
 
 def _frame(file: Opened, layer: str, encoding: str | None) -> gpd.GeoDataFrame | pd.DataFrame:

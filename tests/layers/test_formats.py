@@ -13,6 +13,7 @@ from layer_making import EAST, WEST, collection, pack, square, zones
 
 import layers
 from layers.layer import Layer
+from layers.quality import examine
 from spatial.errors import CrsError, LayerError
 
 
@@ -24,7 +25,8 @@ def same_zones(found: Layer, *, tolerance: float = 1e-8) -> None:
     assert frame["zona"].tolist() == ["R-2", "P-1"]
     assert frame["zona_nama"].tolist() == ["Perumahan", "Sawah"]
     shapes = frame.to_crs("EPSG:4326").geometry
-    for got, wanted in zip(shapes, (WEST, EAST), strict=True):
+    for parts, wanted in zip(shapes, (WEST, EAST), strict=True):
+        [got] = shapely.get_parts(parts)  # a File Geodatabase knows only multipolygons
         assert shapely.normalize(got).equals_exact(shapely.normalize(wanted), tolerance)
 
 
@@ -181,3 +183,117 @@ def test_provenance_is_json(tmp_path: Path) -> None:
     told = json.loads(json.dumps(layers.read(tmp_path / "a.geojson").provenance.to_dict()))
     assert told["format"] == "geojson"
     assert told["crs_stated"] is False
+
+
+def test_a_file_geodatabase_as_folder_and_zipped(tmp_path: Path) -> None:
+    zones("EPSG:32749").to_file(tmp_path / "rdtr.gdb", driver="OpenFileGDB")
+    same_zones(layers.read(tmp_path / "rdtr.gdb"))
+    inside = sorted((tmp_path / "rdtr.gdb").iterdir())
+    packed = pack(tmp_path / "a.zip", *inside, names=lambda f: f"data/rdtr.gdb/{f.name}")
+    found = layers.read(packed)
+    same_zones(found)
+    assert found.provenance.format == "file_geodatabase"
+
+
+@pytest.mark.parametrize("crs", ["EPSG:32749", "EPSG:4326"])
+def test_gml_in_the_order_of_axes_that_its_crs_has(tmp_path: Path, crs: str) -> None:
+    zones(crs).to_file(tmp_path / "a.gml", driver="GML")
+    same_zones(layers.read(tmp_path / "a.gml"))
+
+
+PLAN = """<?xml version="1.0" encoding="utf-8"?>
+<xplan:XPlanAuszug xmlns:xplan="http://www.xplanung.de/xplangml/5/0"
+ xmlns:gml="http://www.opengis.net/gml/3.2" gml:id="a">{}</xplan:XPlanAuszug>"""
+AREA = """<gml:featureMember><xplan:Teilflaeche gml:id="{0}"><xplan:KODSZN>{0}</xplan:KODSZN>
+<xplan:position><gml:Polygon srsName="EPSG:32749" gml:id="g{0}"><gml:exterior><gml:LinearRing>
+<gml:posList>{1}</gml:posList></gml:LinearRing></gml:exterior></gml:Polygon></xplan:position>
+</xplan:Teilflaeche></gml:featureMember>"""
+
+
+@pytest.mark.parametrize("gap", [0.001, 0.002, 0.005, -0.001, -0.003])
+def test_a_plan_in_gml_keeps_its_millimetres(tmp_path: Path, gap: float) -> None:
+    """Two areas of a plan, apart or over each other by a known width."""
+
+    def ring(west: float, east: float) -> str:
+        corners = [(west, 0), (east, 0), (east, 100), (west, 100), (west, 0)]
+        return " ".join(f"{440000 + x:.4f} {9226000 + y:.4f}" for x, y in corners)
+
+    areas = AREA.format("R-2", ring(0, 100)) + AREA.format("K-3", ring(100 + gap, 200))
+    (tmp_path / "plan.gml").write_text(PLAN.format(areas))
+    [defect] = examine(layers.read(tmp_path / "plan.gml")).defects
+    assert defect.kind == ("slit" if gap > 0 else "overlap")
+    assert defect.width_m == pytest.approx(abs(gap), rel=0.02)
+    assert set(defect.features) == {"R-2", "K-3"}
+
+
+def test_kmz(tmp_path: Path) -> None:
+    zones().to_file(tmp_path / "doc.kml", driver="KML")
+    found = layers.read(pack(tmp_path / "a.kmz", tmp_path / "doc.kml"))
+    assert len(found.frame) == 2
+    assert found.provenance.format == "kml"
+
+
+DXF = """  0
+SECTION
+  2
+ENTITIES
+  0
+LWPOLYLINE
+  8
+PERSIL
+ 90
+4
+ 70
+1
+{}  0
+ENDSEC
+  0
+EOF
+"""
+
+
+def test_a_drawing_has_no_crs_and_its_closed_lines_are_parcels(tmp_path: Path) -> None:
+    corners = [(440000, 9226000), (440020, 9226000), (440020, 9226030), (440000, 9226030)]
+    vertices = "".join(f" 10\n{x}.0\n 20\n{y}.0\n" for x, y in corners)
+    (tmp_path / "a.dxf").write_text(DXF.format(vertices))
+    with pytest.raises(CrsError, match="states no coordinate reference system"):
+        layers.read(tmp_path / "a.dxf")
+    found = layers.read(tmp_path / "a.dxf", source_crs="EPSG:32749")
+    assert found.features.geometry.area.tolist() == [600.0]
+    assert found.frame["layer"].tolist() == ["PERSIL"]
+    assert "lines_closed" in {note.code for note in found.report}
+
+
+def test_a_drawing_in_dwg_is_told_to_come_as_dxf(tmp_path: Path) -> None:
+    (tmp_path / "a.dwg").write_bytes(b"AC1032" + bytes(200))
+    with pytest.raises(LayerError, match="DWG") as caught:
+        layers.read(tmp_path / "a.dwg")
+    assert "DXF" in caught.value.hint
+
+
+def test_a_geopackage_that_qgis_had_open(tmp_path: Path) -> None:
+    """Its journal is a second file, which may hold the newest rows."""
+    import sqlite3
+
+    zones().to_file(tmp_path / "a.gpkg")
+    with sqlite3.connect(tmp_path / "a.gpkg") as database:
+        database.execute("PRAGMA journal_mode=wal")
+        same_zones(layers.read(tmp_path / "a.gpkg"))
+    database.close()
+    same_zones(layers.read(tmp_path / "a.gpkg"))
+
+
+def test_every_vector_format_gives_the_same_table(tmp_path: Path) -> None:
+    """Text, whole numbers, numbers and nothing come out alike, whatever they came in."""
+    frame = zones("EPSG:32749", JUMLAH=[3, 4], LUASHA=[1.5, None], CATATAN=["á", None])
+    frame.to_file(tmp_path / "a.gpkg")
+    whole = "ARCGIS_PRO_3_2_OR_LATER"  # older ones have no whole numbers of 64 bits
+    frame.to_file(tmp_path / "a.gdb", driver="OpenFileGDB", TARGET_ARCGIS_VERSION=whole)
+    frame.to_file(tmp_path / "a.fgb")
+    frame.to_parquet(tmp_path / "a.parquet")
+    for name in ("a.gpkg", "a.gdb", "a.fgb", "a.parquet"):
+        found = layers.read(tmp_path / name).frame.sort_values("kodszn", ascending=False)
+        assert found["jumlah"].tolist() == [3, 4], name
+        assert found["luasha"].tolist()[0] == 1.5, name
+        assert found["luasha"].isna().tolist() == [False, True], name
+        assert found["catatan"].tolist()[0] == "á", name
