@@ -21,6 +21,7 @@ from api.access.tokens import Tokens
 from api.envelope import Envelope, answer_error
 from api.http import Workers
 from api.idempotency import Answers
+from api.jobs import Jobs
 from api.observe import Observe
 from api.openapi import openapi_of
 from api.opening import Opening
@@ -34,6 +35,7 @@ from api.routes import (
     layers,
     ogc,
     ogc_tiles,
+    processes,
     record,
     tiles,
     warnings,
@@ -69,6 +71,7 @@ ROUTERS: Final = (
     ogc.open_router,
     ogc_tiles.router,
     warnings.router,
+    processes.router,
     web.router,
     health.router,
 )
@@ -100,6 +103,8 @@ def create_app(
     app.state.opening = Opening(open_service)
     app.state.workers = Workers(chosen.threads, chosen.queue)
     app.state.tile_workers = Workers(chosen.threads, chosen.queue)
+    app.state.job_workers = Workers(1, chosen.queue)
+    app.state.tasks = set()
     app.state.batch_workers = Workers(chosen.threads, chosen.queue)
     for router in ROUTERS:
         app.include_router(router)
@@ -125,6 +130,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with ExitStack() as cleaning:
         folder = state.settings.state_folder or _scratch(cleaning)
         state.answers = Answers(folder / "answers.sqlite", state.settings.answers_hours)
+        state.jobs = Jobs(folder / "jobs.sqlite")
         state.opening.start()
         watching = None
         if state.settings.watch_seconds:
@@ -132,6 +138,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         if watching is not None:
             watching.cancel()
+        for task in state.tasks:
+            task.cancel()
         if state.opening.service is not None:
             state.opening.service.close()
 

@@ -50,6 +50,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "idempotency_in_flight": 409,
     "idempotency_mismatch": 422,
     "idempotency_key": 400,
+    "job_no_results": 404,
     "json_nested": 422,
     "json_number_not_finite": 422,
     "json_text_unusable": 422,

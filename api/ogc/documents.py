@@ -56,6 +56,11 @@ CONFORMANCE: Final = tuple(
         "ogcapi-tiles-1/1.0/conf/geodata-tilesets",
         "ogcapi-tiles-1/1.0/conf/mvt",
         "ogcapi-tiles-1/1.0/conf/png",
+        "ogcapi-processes-1/1.0/conf/core",
+        "ogcapi-processes-1/1.0/conf/ogc-process-description",
+        "ogcapi-processes-1/1.0/conf/json",
+        "ogcapi-processes-1/1.0/conf/job-list",
+        "ogcapi-processes-1/1.0/conf/dismiss",
     )
 )
 
@@ -123,6 +128,8 @@ def extra_links(at: Address) -> list[Link]:
     rel = "http://www.opengis.net/def/rel/ogc/1.0/"
     return [
         link(at.to("/tiles"), f"{rel}tilesets-vector", JSON, "Ubin vektor / vector tiles"),
+        link(at.to("/processes"), f"{rel}processes", JSON, "Proses / processes"),
+        link(at.to("/jobs"), f"{rel}job-list", JSON, "Pekerjaan / jobs"),
         link(at.to("/tileMatrixSets"), f"{rel}tiling-schemes", JSON, "Skema ubin / tiling schemes"),
     ]
 
