@@ -30,7 +30,6 @@ from api.routes import (
     analyses,
     batch,
     conformity,
-    decisions,
     health,
     layers,
     ogc,
@@ -61,7 +60,6 @@ DESCRIPTION: Final = (
 ROUTERS: Final = (
     conformity.router,
     batch.router,
-    decisions.router,
     analyses.router,
     record.router,
     zones.router,

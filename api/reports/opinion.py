@@ -154,7 +154,7 @@ def _verify_url(letterhead: Letterhead, decision: Decision) -> str:
     if not letterhead.verifikasi:
         return ""
     base = letterhead.verifikasi.rstrip("/")
-    return f"{base}/v1/decisions/{decision.id}?code={decision.check_code}"
+    return f"{base}/verify/{decision.check_code}"
 
 
 def _summary(summary: str, verdict: Mapping[str, Any], language: Language) -> str:

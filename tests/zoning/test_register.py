@@ -132,12 +132,11 @@ def test_what_was_changed_is_not_handed_out(register: Register) -> None:
         register.get(name)
 
 
-def test_a_letter_is_verified_by_number_and_code(register: Register) -> None:
+def test_a_letter_is_verified_by_its_code(register: Register) -> None:
     [decision] = register.decisions(after=2, limit=1)
-    assert register.verified(decision.id, decision.check_code.lower()) == decision
-    assert register.verified(decision.id, decision.check_code.replace("-", "")) == decision
-    assert register.verified(decision.id, "00000-00000") is None
-    assert register.verified("2026-999999", decision.check_code) is None
+    assert register.with_code(decision.check_code.lower()) == decision
+    assert register.with_code(decision.check_code.replace("-", "")) == decision
+    assert register.with_code("00000-00000") is None
     with pytest.raises(LayerNotFoundError, match="no decision"):
         register.get("2026-999999")
 

@@ -168,15 +168,6 @@ class Register:
         same = [one for one in found if one.check_code == code_of_letters(code)]
         return self.get(same[0].id) if same else None
 
-    def verified(self, decision_id: str, code: str) -> Decision | None:
-        """Return the decision that a letter's number and check code stand for, else None."""
-        try:
-            decision = self.get(decision_id)
-        except LayerNotFoundError:
-            return None
-        plain = code.strip().upper().replace("-", "")
-        return decision if decision.check_code.replace("-", "") == plain else None
-
     def decisions(
         self, *, after: int = 0, limit: int | None = None, permit_id: str | None = None
     ) -> list[Decision]:
