@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.options import AsJson, SourceCrs
+from api.options import AsJson
 from api.text import describe
 from spatial.notes import Note
 
@@ -87,7 +87,14 @@ def hotspots(
     workspace: Annotated[
         str | None, typer.Option(help="Ruang kerja tertutup: data perseorangan boleh dibaca")
     ] = None,
-    source_crs: SourceCrs = None,
+    source_crs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE",
+            help="CRS berkas yang tidak menyebutkannya, mis. EPSG:32749; planar: bidang tanpa "
+            "satuan, hanya untuk statistik",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Cari kantong kemiskinan / find clusters of high and low values."""

@@ -22,12 +22,15 @@ from hazard.vulnerability import (
 )
 from hazard.vulnerability.table import Smooth
 from layers.poverty import Mask, levels_of_codes, official_codes, protect
+from layers.poverty.door import counts_the_poor
 from layers.poverty.privacy import LEAST
 from spatial.hotspots import circular_scan
 from spatial.notes import Note
 
 __all__ = ["Question", "Study", "study"]
 
+#: Stands for a population that nobody stated: never few who are not poor.
+MANY: Final = 1_000_000
 #: Columns in which the name of an area may stand, best first.
 NAMES: Final = ("wadmkd", "nama_desa", "namobj", "nama_wilayah", "wilayah", "nama", "name")
 
@@ -195,15 +198,28 @@ def _mask(areas: gpd.GeoDataFrame, question: Question, earlier: Mask | None) -> 
     """Choose what is hidden, for both periods together."""
     desa = official_codes(areas.index)
     least = question.least if question.least is not None else (LEAST if desa else 0)
-    if question.population is None or (least == 0 and earlier is None):
+    if least == 0 and earlier is None:
         return None
-    pairs = [(question.value, question.population)]
-    if question.before is not None:
-        pairs.append((question.before, question.before_population or question.population))
     mask, levels = earlier, levels_of_codes(areas.index)
-    for count, everyone in pairs:
-        mask = protect(*_possible(areas, count, everyone), levels, least=least, earlier=mask)
+    for poor, people in _counted(areas, question):
+        mask = protect(poor, people, levels, least=least, earlier=mask)
     return mask
+
+
+def _counted(areas: gpd.GeoDataFrame, question: Question) -> list[tuple[pd.Series, pd.Series]]:
+    """Return the counts to protect, each with what it is counted in.
+
+    A count of the poor without a population is protected by itself: how many are not poor is
+    then not known to a reader either.
+    """
+    if question.population is not None:
+        pairs = [(question.value, question.population)]
+        if question.before is not None:
+            pairs.append((question.before, question.before_population or question.population))
+        return [_possible(areas, count, everyone) for count, everyone in pairs]
+    names = [name for name in (question.value, question.before) if name is not None]
+    alone = [areas[name] for name in names if counts_the_poor(areas[name])]
+    return [(counts, counts + MANY) for counts in alone]
 
 
 def _withheld(found: Hotspots, mask: Mask) -> tuple[Note, ...]:

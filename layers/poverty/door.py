@@ -20,7 +20,7 @@ from layers.poverty.privacy import LEAST, Mask, levels_of_codes, protect
 from spatial.errors import AccessError
 from spatial.notes import Note
 
-__all__ = ["guard"]
+__all__ = ["counts_the_poor", "guard"]
 
 #: Kind -> (columns that count the poor, column of everyone). Columns of everyone stay.
 COUNTS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
@@ -85,10 +85,8 @@ def _refuse_small_counts(frame: pd.DataFrame, what: str, least: int) -> None:
         str(name)
         for name in frame.columns
         if name != "geometry"
-        and POOR.search(str(name).lower())
-        and pd.api.types.is_numeric_dtype(frame[name])
-        and not pd.api.types.is_bool_dtype(frame[name])
-        and _small_counts(frame[name].dropna(), least)
+        and counts_the_poor(frame[name])
+        and bool((frame[name].dropna() < least).any())
     ]
     if small:
         raise AccessError(
@@ -102,9 +100,22 @@ def _refuse_small_counts(frame: pd.DataFrame, what: str, least: int) -> None:
         )
 
 
-def _small_counts(values: pd.Series, least: int) -> bool:
-    whole = bool(len(values)) and bool(((values % 1 == 0) & (values >= 0)).all())
-    return whole and bool((values < least).any())
+def counts_the_poor(column: pd.Series) -> bool:
+    """Say whether a column counts the poor, by its name and by holding whole numbers.
+
+    Examples
+    --------
+    >>> counts_the_poor(pd.Series([3, 40], name="kk_miskin"))
+    True
+    >>> counts_the_poor(pd.Series([3.5, 40], name="persen_miskin"))
+    False
+    """
+    if not POOR.search(str(column.name).lower()):
+        return False
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return False
+    values = column.dropna()
+    return bool(len(values)) and bool(((values % 1 == 0) & (values >= 0)).all())
 
 
 def _withhold(

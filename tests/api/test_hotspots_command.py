@@ -98,6 +98,18 @@ def test_small_cells_of_real_desa_are_withheld_unless_told_otherwise(
     assert (again.loc[hidden, "status"] == "suppressed").all()
 
 
+def test_a_count_of_the_poor_without_population_is_withheld_too(
+    desa: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "hasil.csv"
+    run(capfd, desa, "--value", "MISKIN", "--output", out)
+    hidden = pd.read_csv(out)["status"] == "suppressed"
+    assert hidden[[55, 77]].all()
+    assert 4 <= hidden.sum() < 30
+    run(capfd, desa, "--value", "SANITASI", "--output", out)
+    assert (pd.read_csv(out)["status"] == "ok").all()
+
+
 def test_areas_that_are_no_desa_are_shown_as_they_are(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
