@@ -62,7 +62,9 @@ def zone_limits(
     lie in none. Rules for the activity go before rules for all, unless another activity may
     be meant as well: then each of them may hold.
     """
-    named = [rule for rule in rules.intensities.get(zone, ()) if rule.parameter == parameter]
+    named = rules.limits.get((zone, parameter))
+    if named is None:
+        return None
     known = [rule for rule in _of_road(named, kelas_jalan) if _may_concern(rule, selection)]
     special = [rule for rule in known if rule.kegiatan]
     covered = not special or _all_meant(special, selection)
@@ -85,6 +87,8 @@ def zone_limits(
 
 def _of_road(rules: Sequence[IntensityRule], kelas_jalan: str) -> Sequence[IntensityRule]:
     """Return the rules for a class of road; all of them where the class is not one of theirs."""
+    if not any(rule.kelas_jalan for rule in rules):
+        return rules
     wanted = normal(kelas_jalan)
     fitting = [rule for rule in rules if normal(rule.kelas_jalan) in ("", wanted)]
     return fitting if wanted and fitting else rules

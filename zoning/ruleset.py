@@ -65,6 +65,7 @@ class RuleSet:
     exemptions: Mapping[str, Exemption]
     rivers: tuple[RiverWidth, ...]
     zones: frozenset[str]
+    limits: Mapping[tuple[str, str], tuple[IntensityRule, ...]]
     looked_up: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def select(self, kegiatan: str, kbli: str = "") -> Selection:
@@ -153,8 +154,10 @@ def rules_on(plan: Plan, on: date) -> RuleSet:
     matrix = {normal(row.kegiatan): row for row in _holding(plan.matrix, on)}
     # Rules are arranged by what they say, so that the order of rows never matters.
     intensities: dict[str, list[IntensityRule]] = {}
+    limits: dict[tuple[str, str], list[IntensityRule]] = {}
     for rule in sorted(_holding(plan.intensities, on), key=_content):
         intensities.setdefault(rule.zona, []).append(rule)
+        limits.setdefault((rule.zona, rule.parameter), []).append(rule)
     kbli: dict[str, list[str]] = {}
     for pair in _holding(plan.kbli, on):
         kbli.setdefault(pair.kbli, []).append(pair.kegiatan)
@@ -167,6 +170,7 @@ def rules_on(plan: Plan, on: date) -> RuleSet:
         exemptions={rule.kode: rule for rule in _holding(plan.exemptions, on)},
         rivers=tuple(_holding(plan.rivers, on)),
         zones=frozenset(zone for row in matrix.values() for zone in row.cells),
+        limits={key: tuple(rules) for key, rules in limits.items()},
     )
 
 
