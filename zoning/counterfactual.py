@@ -185,7 +185,9 @@ def _envelope(
     if allowed.is_empty or not weighed.plot.parts:
         return None
     meta = case.grounds[0].meta
-    road = _road_body(case)
+    road = case.drawing.on_area.get("garis_jalan")
+    if road is None:
+        road = _road_body(case)
     if road is None and roads is not None:
         road = roads(case.parcel, meta.area_crs)
     return buildable(

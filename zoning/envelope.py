@@ -16,8 +16,9 @@ from zoning.finding import lonlat_mapping, rounded
 from zoning.limits import limits_for
 from zoning.permit import Permit
 from zoning.plot import AreaRange, Plot
+from zoning.setbacks import sides_of
 
-__all__ = ["Envelope", "Setbacks", "buildable", "setbacks_of", "sides"]
+__all__ = ["Envelope", "Setbacks", "buildable", "setbacks_of"]
 
 #: A side faces the road when its middle is no further from it than this beyond the nearest.
 FACING_M: Final = 2.0
@@ -166,50 +167,17 @@ def _strips(
         return None
     if road is None:
         return shapely.buffer(shapely.boundary(parcel), setbacks.largest)
-    distances = {"depan": setbacks.gsb_m, "samping": setbacks.jbs_m, "belakang": setbacks.jbb_m}
-    strips = [
-        shapely.buffer(shapely.LineString(line), distances[kind])
-        for line, kind in sides(parcel, road)
-        if distances[kind] > 0
-    ]
+    lot = sides_of(parcel, road)
+    edges = np.concatenate([lot.front, lot.side, lot.rear])
+    away = shapely.distance(shapely.line_interpolate_point(edges, 0.5, normalized=True), road)
+    # A road that bends around a corner plot lies before every side that it runs along.
+    front = np.concatenate([lot.front, edges[away <= away.min() + FACING_M]])
+    kept = ((front, setbacks.gsb_m), (lot.side, setbacks.jbs_m), (lot.rear, setbacks.jbb_m))
+    strips = [part for lines, width in kept if width > 0 for part in shapely.buffer(lines, width)]
+    if setbacks.gsb_m > 0:
+        # Where the road line runs through the parcel the distance is taken from it.
+        strips.append(shapely.buffer(road, setbacks.gsb_m))
     return shapely.union_all(strips) if strips else None
-
-
-def sides(parcel: BaseGeometry, road: BaseGeometry) -> list[tuple[Any, str]]:
-    """Return the edges of a parcel with what they are: depan, samping, belakang.
-
-    The front is every edge whose middle is about as near to the road as the nearest; the
-    rear the edges that face away from it (turned by more than 135 degrees); the others are
-    sides.
-
-    Examples
-    --------
-    >>> plot = shapely.box(0, 0, 10, 20)
-    >>> road = shapely.LineString([(-50, -3), (50, -3)])
-    >>> [kind for _, kind in sides(plot, road)]
-    ['samping', 'belakang', 'samping', 'depan']
-    """
-    edges = []
-    for polygon in shapely.get_parts(shapely.orient_polygons(parcel)):
-        ring = shapely.get_coordinates(polygon.exterior)
-        edges += [ring[i : i + 2] for i in range(len(ring) - 1)]
-    middles = shapely.points([edge.mean(axis=0) for edge in edges])
-    away = shapely.distance(middles, road)
-    facing = away <= away.min() + FACING_M
-    outward = np.array([_outward(edge) for edge in edges])
-    lengths = np.array([np.hypot(*(edge[1] - edge[0])) for edge in edges])
-    front = (outward[facing] * lengths[facing, None]).sum(axis=0)
-    turned = outward @ (front / max(float(np.hypot(*front)), 1e-12))
-    kinds = np.where(
-        facing, "depan", np.where(turned < math.cos(math.radians(135)), "belakang", "samping")
-    )
-    return list(zip(edges, kinds.tolist(), strict=True))
-
-
-def _outward(edge: Any) -> Any:
-    """Return the unit normal that points out of a counter-clockwise ring."""
-    dx, dy = edge[1] - edge[0]
-    return np.array([dy, -dx]) / max(float(np.hypot(dx, dy)), 1e-12)
 
 
 def _moved(shape: BaseGeometry | None, source: str, target: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from zoning.plot import AreaRange
 
-__all__ = ["setbacks"]
+__all__ = ["Sides", "setbacks", "sides_of"]
 
 #: A side faces the road when it looks towards it within this angle.
 FACING: Final = math.cos(math.radians(45.0))
@@ -49,16 +50,41 @@ def setbacks(
     {'gsb_m': 6.0, 'jbs_m': 1.0, 'jbb_m': 4.0}
     """
     found = {"gsb_m": float(shapely.distance(footprint, road))}
-    edges, normals = _edges(parcel)
-    roles = [_roles(edges, normals, line) for line in shapely.get_parts(road)]
-    front = np.any([role == FRONT for role in roles], axis=0)
-    for name, wanted in (("jbs_m", SIDE), ("jbb_m", REAR)):
-        mine = edges[np.any([role == wanted for role in roles], axis=0) & ~front]
+    lot = sides_of(parcel, road)
+    for name, mine in (("jbs_m", lot.side), ("jbb_m", lot.rear)):
         if len(mine):
             found[name] = float(shapely.distance(footprint, mine).min())
     # Either end of a distance may be off by the precision in both coordinates.
     doubt = 2 * math.sqrt(2) * precision_m
     return {name: AreaRange(max(d - doubt, 0.0), d + doubt) for name, d in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The outer sides of a parcel by what they look at; one may look sideways and away."""
+
+    front: NDArray[np.object_]
+    side: NDArray[np.object_]
+    rear: NDArray[np.object_]
+
+
+def sides_of(parcel: BaseGeometry, road: BaseGeometry) -> Sides:
+    """Sort the sides of a parcel by the roads before it, on the metric plane.
+
+    Examples
+    --------
+    >>> lot = sides_of(shapely.box(0, 0, 10, 20), shapely.LineString([(-5, -1), (15, -1)]))
+    >>> len(lot.front), len(lot.side), len(lot.rear)
+    (1, 2, 1)
+    """
+    edges, normals = _edges(parcel)
+    roles = [_roles(edges, normals, line) for line in shapely.get_parts(road)]
+    front = np.any([role == FRONT for role in roles], axis=0)
+    side, rear = (
+        edges[np.any([role == wanted for role in roles], axis=0) & ~front]
+        for wanted in (SIDE, REAR)
+    )
+    return Sides(edges[front], side, rear)
 
 
 def _edges(parcel: BaseGeometry) -> tuple[NDArray[np.object_], NDArray[np.float64]]:

@@ -148,6 +148,25 @@ def test_the_envelope_keeps_every_setback(plans: list[Plan]) -> None:
     assert advice.near == ()
 
 
+@pytest.mark.parametrize("turn", [0.0, 0.2])
+def test_a_house_that_fills_the_envelope_keeps_the_setbacks(plans: list[Plan], turn: float) -> None:
+    """The measure of the verdict and the room of the advice are one: a road on two sides."""
+    plot = shapely.affinity.rotate(box(60, 20, 76, 44), turn * 180)
+    ring = shapely.get_coordinates(plot.exterior)
+    line = shapely.offset_curve(shapely.LineString(ring[:3]), -1.0)
+    drawn = permit(plot, garis_jalan=line)
+    [advice] = advise(drawn, plans, on=DAY)
+    assert advice is not None
+    assert advice.envelope is not None
+    assert advice.envelope.road_known
+    house = shapely.buffer(advice.envelope.region, -0.05, join_style="mitre")
+    assert house.area > 50
+    [verdict] = check_permits(drawn.assign(footprint=[house]), plans, on=DAY)
+    kept = {f.rule.split(":")[0]: f.interval.to_list() for f in verdict.findings}
+    for rule in ("gsb_min_m", "jbs_min_m", "jbb_min_m"):
+        assert kept[rule] == ["I", "I"], verdict.findings
+
+
 def test_without_a_road_the_largest_setback_is_kept_all_round(plans: list[Plan]) -> None:
     plot = box(60, 0, 70, 20)
     for house, fits in ((box(64, 4, 66, 16), True), (box(61, 3, 69, 18), None)):
