@@ -74,6 +74,10 @@ def hotspots(
         str, typer.Option(help="Aturan kelas bahaya atau berkas .toml")
     ] = "banjir_kedalaman_bnpb",
     hazard_column: Annotated[str, typer.Option(help="Kolom kelas pada poligon bahaya")] = "kelas",
+    mapped: Annotated[
+        Path | None,
+        typer.Option(help="Wilayah kajian poligon bahaya; di luarnya bukan aman / area mapped"),
+    ] = None,
     exposed: Annotated[
         Path | None, typer.Option(help="Yang terpapar, mis. bangunan; kosong: lahan")
     ] = None,
@@ -133,7 +137,14 @@ def hotspots(
         scan,
     )
     wet = (
-        expose(frame, hazard, classes=hazard_classes, column=hazard_column, of=exposed)
+        expose(
+            frame,
+            hazard,
+            classes=hazard_classes,
+            column=hazard_column,
+            of=exposed,
+            mapped=mapped,
+        )
         if hazard
         else None
     )

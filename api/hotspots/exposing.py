@@ -23,6 +23,7 @@ def expose(
     classes: str,
     column: str = "kelas",
     of: Path | None = None,
+    mapped: Path | None = None,
 ) -> Exposure:
     """Measure what of each area stands in each hazard class.
 
@@ -35,6 +36,8 @@ def expose(
         Rule of the classes; column of a polygon map.
     of : Path, optional
         What is exposed: buildings, settlements. Land without.
+    mapped : Path, optional
+        Area that a polygon map covers; beyond its polygons inside it there is no hazard.
 
     Raises
     ------
@@ -50,5 +53,5 @@ def expose(
     there = areas[~(areas.geometry.isna() | areas.geometry.is_empty)][["geometry"]]
     units = there.assign(area_id=there.index.astype(str)).reset_index(drop=True)
     things = None if of is None else read(of).features
-    found = [read_hazard(path, classes, column=column) for path in maps]
+    found = [read_hazard(path, classes, column=column, mapped=mapped) for path in maps]
     return measure(found, units, unit_id="area_id", of=things)

@@ -86,11 +86,13 @@ def priority_section(done: Study) -> Section | None:
     """Tell which clusters stand in hazard too."""
     if done.priority is None:
         return None
-    table = done.priority[done.priority["priority"].isin(["first", "hot_only", "undecided"])]
+    # Of the undecided only those that are clusters: the others would bury them.
+    open_ = (done.priority["priority"] == "undecided") & (done.priority["class"] == "hot")
+    table = done.priority[done.priority["priority"].isin(["first", "hot_only"]) | open_]
     rows = [
         [
             str(done.names.loc[name]),
-            PRIORITY_WORDS[str(row["priority"])],
+            PRIORITY_WORDS[str(row["priority"])].split(":")[0],
             percent(float(row["rate"]), 1) if row["rate"] == row["rate"] else "–",
             percent(float(row["share"]), 1) if row["share"] == row["share"] else "–",
             percent(float(row["unknown"]), 1) if row["unknown"] == row["unknown"] else "–",

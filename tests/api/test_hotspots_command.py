@@ -279,3 +279,26 @@ def test_the_sample_finds_the_poor_south_west(
     assert set(table["priority"]) <= {
         "first", "hot_only", "exposed_only", "neither", "undecided",
     }  # fmt: skip
+
+
+def test_where_the_hazard_map_ends_nothing_is_safe_and_inside_it_is(
+    desa: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    areas = gpd.read_file(desa)
+    wet = areas.iloc[[0, 50]][["geometry"]].assign(kelas="tinggi")
+    wet.to_file(tmp_path / "bahaya.gpkg")
+    areas.iloc[:60][["geometry"]].to_file(tmp_path / "kajian.gpkg")
+    out = tmp_path / "hasil.csv"
+    words = (desa, "--value", "MISKIN", "--rate-of", "KK", "--output", out, "--least", 0,
+             "--hazard", tmp_path / "bahaya.gpkg", "--hazard-classes", "tiga_kelas")  # fmt: skip
+    code, _, err = run(capfd, *words)
+    assert code == 0, err
+    alone = pd.read_csv(out)
+    assert set(alone.loc[~alone.index.isin([0, 50]), "priority"]) == {"undecided"}
+    code, _, err = run(capfd, *words, "--mapped", tmp_path / "kajian.gpkg")
+    assert code == 0, err
+    table = pd.read_csv(out)
+    assert table.loc[0, "priority"] == "first"
+    assert table.loc[50, "priority"] == "exposed_only"
+    assert set(table.loc[[1, 2, 3, 40, 55], "priority"]) <= {"hot_only", "neither"}
+    assert (table.loc[60:, "priority"] == "undecided").all()
