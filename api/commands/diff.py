@@ -85,12 +85,13 @@ def _check_suffixes(outputs: list[Path]) -> None:
 def _chosen(
     store: Store, layer: str, before: str | None, after: str | None
 ) -> tuple[StoredLayer, StoredLayer]:
-    """Return the two versions that are meant; without words the newest and the one before it."""
+    """Return the two versions that are meant; without words the newest and what it replaced."""
     new = _one(store, layer, after) if after else store.get(layer)
     if before:
         return _one(store, layer, before), new
-    older = [one for one in store.history(layer) if one.seq < new.version.seq]
-    older = [one for one in older if one.id != new.version.id]
+    events = store.events(layer)
+    last = max(one.seq for one in events if one.version == new.version.id)
+    older = [one for one in events if one.seq < last and one.version != new.version.id]
     if not older:
         raise LayerNotFoundError(
             "layer {name!r} has no version before {version}",
@@ -99,7 +100,7 @@ def _chosen(
             name=layer,
             version=new.version.id[:12],
         )
-    return store.get(layer, version=older[-1].id), new
+    return store.get(layer, version=older[-1].version), new
 
 
 def _one(store: Store, layer: str, words: str) -> StoredLayer:

@@ -56,13 +56,6 @@ def export(
     raster = found.version.form == "raster"
     if not raster:
         format_named(output)
-    if output.exists() and not yes:
-        raise LayerError(
-            "{name} is there already",
-            code="export_exists",
-            hint="Choose another name, or overwrite it with --yes",
-            name=output.name,
-        )
     output.parent.mkdir(parents=True, exist_ok=True)
     # All files are made beside and take their places only when all went well.
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as folder:
@@ -73,8 +66,23 @@ def export(
             names = _names(found, output, rename or [], official=official)
             write_layer(found, made, names=names)
             _write_styles(found, made, names)
-        files = [_put(one, output.parent) for one in sorted(Path(folder).iterdir())]
+        ready = sorted(Path(folder).iterdir())
+        if not yes:
+            _refuse_overwriting(ready, output.parent)
+        files = [_put(one, output.parent) for one in ready]
     _tell(found, files, as_json=as_json)
+
+
+def _refuse_overwriting(ready: list[Path], parent: Path) -> None:
+    """Also the files beside: the symbols of another export fit other names of columns."""
+    there = [one.name for one in ready if (parent / one.name).exists()]
+    if there:
+        raise LayerError(
+            "{name} is there already",
+            code="export_exists",
+            hint="Choose another name, or overwrite it with --yes",
+            name=", ".join(there),
+        )
 
 
 def _copy_raster(found: StoredLayer, made: Path) -> None:

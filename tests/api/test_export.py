@@ -84,6 +84,10 @@ def test_any_version_can_be_exported(
     capsys.readouterr()
     assert main(["export", "rdtr", "-w", workspace, "-o", str(out)]) == 2
     assert "[export_exists]" in capsys.readouterr().err
+    beside = out.with_suffix(".gdb")
+    assert main(["export", "rdtr", "-w", workspace, "-o", str(beside)]) == 2
+    assert "lama.qml, lama.sld" in capsys.readouterr().err
+    assert not beside.exists()
     words = ["export", "rdtr", "-w", workspace, "-o", str(out), "--yes", "--json"]
     assert main(words) == 0
     said = json.loads(capsys.readouterr().out)

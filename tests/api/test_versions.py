@@ -101,6 +101,10 @@ def test_diff_takes_versions_and_days_of_law(
     words = ["diff", "rdtr", "-w", workspace, "--from", "2015-06-01", "--json"]
     said = json.loads(_run(capsys, *words)[1])
     assert (said["before"], said["after"]) == (versions[0].id, versions[2].id)
+    assert main(["rollback", "rdtr", versions[0].id, "-w", str(workspace)]) == 0
+    capsys.readouterr()
+    said = json.loads(_run(capsys, "diff", "rdtr", "-w", workspace, "--json")[1])
+    assert (said["before"], said["after"]) == (versions[2].id, versions[0].id)
     words = ["diff", "rdtr", "-w", workspace, "--from", versions[2].id, "--to", versions[2].id]
     assert "Berubah seluruhnya: 0,00 m²" in _run(capsys, *words)[1]
 
