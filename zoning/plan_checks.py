@@ -22,6 +22,8 @@ __all__ = ["at", "meta_faults", "plan_faults"]
 SHARES: Final = frozenset({"kdb_maks", "kdh_min", "ktb_maks", "kwt_maks"})
 #: No building has a hundred times its plot in floors: such a ratio was written in percent.
 LARGEST_RATIO: Final = 100.0
+#: What may stand in a table once at a time.
+UNIQUE: Final = {"itbx": "kegiatan", "pengecualian": "kode", "luas_tercantum": "kode"}
 #: What an effect, or a way to lie somewhere, cannot do without.
 NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "larang": (),
@@ -61,30 +63,35 @@ def meta_faults(data: Mapping[str, Any]) -> Iterator[Note]:
 
 
 def plan_faults(tables: Mapping[str, TableReading]) -> list[Note]:
-    """Return the faults of tables that are each readable.
+    """Return the faults that tables have among each other.
 
     Parameters
     ----------
     tables : mapping of str to TableReading
-        By name, as `zoning.plan_files.TABLES` lists them; all rows fit their schema.
+        By name, as `zoning.plan_files.TABLES` lists them. A table with faults of its own is
+        left out, and so is what leans on it.
     """
+    sound = {name: table for name, table in tables.items() if not table.faults}
     found: list[Note] = []
-    for table in tables.values():
+    for name, table in sound.items():
         found += _reversed(table, "berlaku_dari", "berlaku_sampai")
-    found += _twice(tables["itbx"], "kegiatan")
-    found += _twice(tables["pengecualian"], "kode")
-    found += _intensities(tables)
-    found += _overlays(tables)
-    if "luas_tercantum" in tables:
-        found += _stated_areas(tables["luas_tercantum"])
-    activities, _ = _known(tables)
-    for row in tables["kbli"].rows:
-        found += _unknown(tables["kbli"], row, "kegiatan", [row.values["kegiatan"]], activities)
+        if name in UNIQUE:
+            found += _twice(table, UNIQUE[name])
+    if {"itbx", "intensitas"} <= sound.keys():
+        found += _intensities(sound)
+    rivers_known = "sempadan" in sound or "sempadan" not in tables
+    if {"itbx", "ketentuan_khusus", "pengecualian"} <= sound.keys() and rivers_known:
+        found += _overlays(sound)
+    if "luas_tercantum" in sound:
+        found += _stated_areas(sound["luas_tercantum"])
+    if {"itbx", "kbli"} <= sound.keys():
+        activities, _ = _known(sound)
+        for row in sound["kbli"].rows:
+            found += _unknown(sound["kbli"], row, "kegiatan", [row.values["kegiatan"]], activities)
     return found
 
 
 def _stated_areas(table: TableReading) -> Iterator[Note]:
-    yield from _twice(table, "kode")
     codes = [row.values["kode"] for row in table.rows]
     for row in table.rows:
         yield from _unknown(table, row, "induk", listed(row.values.get("induk", "")), codes)

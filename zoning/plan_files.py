@@ -126,8 +126,7 @@ def read_plan_folder(folder: Path, source: Any = None) -> PlanReading:
         tables[name] = read_table(path, name)
         hashes.append(hashlib.sha256(path.read_bytes()).hexdigest())
         faults.extend(tables[name].faults)
-    if not faults:
-        faults.extend(plan_faults(tables))
+    faults.extend(plan_faults(tables))
     if meta is None or faults:
         return PlanReading(folder, None, tables, tuple(faults))
     plan = _plan(meta, tables, source, hashlib.sha256("".join(hashes).encode()).hexdigest(), folder)

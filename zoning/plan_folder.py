@@ -122,7 +122,8 @@ def toml_text(meta: Mapping[str, Any]) -> str:
     plain, nested = [], []
     for key, rule in known.items():
         value = meta.get(key)
-        comment = f"# {rule.get('description', '')}"
+        choices = f": {', '.join(rule['enum'])}" if "enum" in rule else ""
+        comment = f"# {rule.get('description', '')}{choices}"
         if rule["type"] == "object":
             lines = [f"{json.dumps(name)} = {_toml(text)}" for name, text in (value or {}).items()]
             nested.append("\n".join([comment, f"[{key}]", *lines]))

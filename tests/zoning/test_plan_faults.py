@@ -180,12 +180,18 @@ def test_all_faults_are_told_not_just_the_first(plan_copy: Any) -> None:
     plan_copy.cell("itbx", 2, "R-2", "Y")
     plan_copy.cell("intensitas", 2, "nilai", "0,6")
     plan_copy.cell("kbli", 2, "kbli", "x")
+    plan_copy.cell("pengecualian", 3, "kode", "PSN")
     with pytest.raises(PlanError) as caught:
         load_plan(plan_copy.folder)
     told = caught.value.details["faults"]
     assert isinstance(told, list)
-    assert len(told) == 3
-    assert {note.details["cell"] for note in lint_plan(plan_copy.folder)} == {"Q2", "C2", "A2"}
+    assert len(told) == 4
+    assert {note.details["cell"] for note in lint_plan(plan_copy.folder)} == {
+        "Q2",
+        "C2",
+        "A2",
+        "A3",
+    }
 
 
 def test_every_missing_key_is_named_once(plan_copy: Any) -> None:
