@@ -96,7 +96,7 @@ def test_both_commands_write_their_tables(tmp_path: Path) -> None:
     das = gpd.GeoDataFrame({"nama_das": ["Garang"]}, geometry=[box(0, 0, 2, 2)], crs=AREA_CRS)
     das.to_file(tmp_path / "das.gpkg")
     kab = gpd.GeoDataFrame(
-        {"kode_kabkota": ["33.74", "33.22"]}, geometry=[box(0, 0, 1, 2), box(1, 0, 2, 1)],
+        {"kode_kab": ["33.74", "33.22"]}, geometry=[box(0, 0, 1, 2), box(1, 0, 2, 1)],
         crs=AREA_CRS,
     )  # fmt: skip
     kab.to_file(tmp_path / "kab.gpkg")
@@ -107,7 +107,7 @@ def test_both_commands_write_their_tables(tmp_path: Path) -> None:
     pd.DataFrame({"nama_das": ["Garang"], "limpasan_mm": [1000]}).to_csv(
         tmp_path / "air.csv", index=False
     )
-    pd.DataFrame({"kode_kabkota": ["33.74", "33.22"], "jiwa": [1000, 0]}).to_csv(
+    pd.DataFrame({"kode_kab": ["33.74", "33.22"], "jiwa": [1000, 0]}).to_csv(
         tmp_path / "jiwa.csv", index=False
     )
     words = ["--das", tmp_path / "das.gpkg", "--kabkota", tmp_path / "kab.gpkg"]

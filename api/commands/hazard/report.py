@@ -45,7 +45,7 @@ def report(
     unit_id: Annotated[str, typer.Option(help="Kolom kode desa")] = "kode_desa",
     unit_name: Annotated[str, typer.Option(help="Kolom nama desa")] = "nama_desa",
     parent: Annotated[str, typer.Option(help="Kolom kecamatan; tanpa itu dari kode")] = (
-        "nama_kecamatan"
+        "nama_kec"
     ),
     title: Annotated[str, typer.Option(help="Judul")] = "Laporan paparan bahaya",
     office: Annotated[str, typer.Option(help="Kepala surat")] = "",

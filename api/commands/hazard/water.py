@@ -30,7 +30,7 @@ def water(
         list[str] | None, typer.Option(help="KOLOM=m³ per tahun, mis. jiwa=43,8")
     ] = None,
     das_id: Annotated[str, typer.Option(help="Kolom nama DAS")] = "nama_das",
-    kabkota_id: Annotated[str, typer.Option(help="Kolom kode kab/kota")] = "kode_kabkota",
+    kabkota_id: Annotated[str, typer.Option(help="Kolom kode kab/kota")] = "kode_kab",
     source_crs: SourceCrs = None,
 ) -> None:
     """Hitung air lintas kabupaten per DAS / water across kabupaten, DAS by DAS."""
