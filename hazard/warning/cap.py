@@ -150,7 +150,8 @@ def describe_change(change: Change, impact: Impact | None) -> str:
     """Return what happened and whom it concerns, in sentences."""
     if change.after == UNKNOWN:
         return "Alat tidak mengirim bacaan pada waktunya. Tidak diketahui bukan berarti aman."
-    lines = [f"Dari {change.before} menjadi {change.after} pada {change.time:%d-%m-%Y %H:%M %z}."]
+    before, after = (name.replace("_", " ") for name in (change.before, change.after))
+    lines = [f"Dari {before} menjadi {after} pada {change.time:%d-%m-%Y %H:%M %z}."]
     if impact is not None:
         lines.append(impact.sentence())
     return " ".join(lines)

@@ -52,18 +52,14 @@ class Impact:
         if not len(self.units):
             told = "Menurut peta tidak ada bangunan terdampak."
         else:
-            shown = ", ".join(
-                f"{row.name_} ({row.people} jiwa)" for row in self._rows().itertuples()
-            )
-            told = f"Terdampak {self.people} jiwa di {len(self.units)} desa: {shown}."
+            pairs = zip(self.units["name"], self.units["people"].astype(int), strict=True)
+            shown = ", ".join(f"{name} ({_count(people)} jiwa)" for name, people in pairs)
+            told = f"Terdampak {_count(self.people)} jiwa di {len(self.units)} desa: {shown}."
         if self.facilities:
             told += f" Fasilitas terdampak: {', '.join(self.facilities)}."
         if self.unknown_people:
-            told += f" Untuk {self.unknown_people} jiwa lain peta tidak mempunyai jawaban."
+            told += f" Untuk {_count(self.unknown_people)} jiwa lain peta tidak mempunyai jawaban."
         return told
-
-    def _rows(self) -> pd.DataFrame:
-        return self.units.rename(columns={"name": "name_"})
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-ready dictionary."""
@@ -76,6 +72,11 @@ class Impact:
             "via": self.via,
             "seconds": round(self.seconds, 4),
         }
+
+
+def _count(number: int) -> str:
+    """Write a number as Indonesian text does: 32.045."""
+    return f"{number:,}".replace(",", ".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,9 @@ class ImpactIndex:
         column = f"{SCENARIO}{change.level.scenario}"
         if change.level.scenario is not None and column in self.things:
             state = self.things[column].to_numpy(float)
-            wet, blank, via = state == 1, np.isnan(state), f"skenario {change.level.scenario}"
+            near = self._in_reach()
+            wet, blank = (state == 1) & near, np.isnan(state) & near
+            via = f"skenario {change.level.scenario}"
         elif change.level.scenario is not None:
             raise LayerError(
                 "station {station}: scenario {scenario!r} was not prepared",
@@ -114,6 +117,17 @@ class ImpactIndex:
             wet, blank = hand <= water, ~self.things["known"].to_numpy(bool)
             via = f"HAND <= {water:g} m di ruas hilir stasiun"
         return self._impact(wet & ~blank, blank, via, began)
+
+    def _in_reach(self) -> NDArray[np.bool_]:
+        """Say what may lie in the reach: a map of a whole region tells of other rivers too.
+
+        Without a height model nothing says where the reach is, and the map stands as it is.
+        """
+        above = self.things["hand_m"].notna().to_numpy()
+        if not above.any():
+            return np.ones(len(self.things), bool)
+        unsure = ~self.things["known"].to_numpy(bool)
+        return np.asarray(above | unsure)
 
     def _impact(
         self, wet: NDArray[np.bool_], blank: NDArray[np.bool_], via: str, began: float

@@ -506,6 +506,14 @@ def test_a_scenario_tells_wet_dry_and_not_known_apart() -> None:
     assert impact is not None
     assert (impact.people, impact.unknown_people) == (7, 7)
     assert "Untuk 7 jiwa lain peta tidak mempunyai jawaban" in impact.sentence()
+    # With a height model the map speaks for the reach alone: of three homes two lie above it.
+    reach = things.assign(hand_m=[1.0, 2.0, np.nan])
+    near = ImpactIndex("G1", reach).at(change)
+    assert near is not None
+    assert (near.people, near.unknown_people) == (7, 0)
+    beside = ImpactIndex("G1", reach.assign(hand_m=[np.nan, 2.0, 1.0])).at(change)
+    assert beside is not None
+    assert (beside.people, beside.unknown_people) == (0, 7)
     with pytest.raises(LayerError, match="'q100' was not prepared"):
         ImpactIndex("G1", things[list(COLUMNS)]).at(change)
 
