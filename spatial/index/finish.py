@@ -20,7 +20,7 @@ I4: TypeAlias = NDArray[np.int32]
 #: An overlap below this share of the cell is rounding of the sums that find it.
 CELL_NOISE: Final = 1e-13
 #: With more open edges than this a cell counts as overlapping: the careful way is exact too.
-MANY: Final = 4096
+MANY: Final = 20_000
 
 
 @kernel

@@ -158,6 +158,33 @@ def test_a_parcel_larger_than_the_map_and_one_off_it() -> None:
     assert found.how.tolist() == [2, 0]
 
 
+@pytest.mark.parametrize("overlaid", [False, True])
+def test_outlines_over_many_cells_are_as_geos_says(overlaid: bool) -> None:
+    """A district among zones: hundreds of edges over hundreds of cells, with a lake in it."""
+    chance = np.random.default_rng(21)
+    zones = mosaic(chance, 60, 1000.0)
+    if overlaid:
+        zones += [star(chance, *chance.uniform(0, 1000, 2), 150, 40) for _ in range(4)]
+    lake = shapely.Point(500, 480).buffer(60, 8)
+    parcels = [
+        star(chance, *chance.uniform(200, 800, 2), 600, corners).difference(lake)
+        for corners in (60, 300, 900)
+    ]
+    parcels.append(shapely.box(-40, 10, 800, 1100).segmentize(7.0))
+    _agrees(_moved(parcels), _moved(zones))
+
+
+def test_an_outline_of_a_hundred_thousand_corners_takes_no_longer_than_reading_it() -> None:
+    zones = [shapely.box(i, j, i + 5, j + 5) for i in range(0, 500, 5) for j in range(0, 500, 5)]
+    grid = build_grid(flatten(_array(zones)), np.zeros(len(zones), np.int32), 1)
+    circle = shapely.Point(250, 250).buffer(240, 25_000)
+    begin = time.process_time()
+    found = measure_areas(grid, flatten(_array([circle])))
+    assert time.process_time() - begin < 3.0
+    assert found.area[0] == pytest.approx(circle.area, rel=1e-9)
+    assert not found.unmeasured.any()
+
+
 def test_corners_on_the_lines_of_the_grid() -> None:
     """Powers of two fall on the lines of the grid, where a corner belongs to four cells."""
     zones = [shapely.box(i * 8, j * 8, i * 8 + 8, j * 8 + 8) for i in range(8) for j in range(8)]
