@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ import shapely
 
 from spatial.notes import Note
 from zoning import load_plan, sample_plan_folder
+from zoning.limits import zone_limits
 from zoning.lint import lint_plan, run_examples
 from zoning.plan_import import import_plan
+from zoning.plot import AreaRange
+from zoning.ruleset import rules_on
 
 SHARED = Path(os.environ.get("TATARUANG_DOMAIN", Path(__file__).parents[3] / "shared" / "domain"))
 
@@ -265,3 +269,17 @@ def test_the_matrix_of_a_real_city_shows_its_blanks_and_gaps(tmp_path: Path) -> 
     assert len(blanks) == 5
     gaps = [(n.details["low"], n.details["high"]) for n in found(folder, "lint_class_gap")]
     assert gaps == [("100", "101"), ("200", "201"), ("400", "401"), ("1000", "1001")]
+    rules = rules_on(load_plan(folder), date(2024, 7, 1))
+    wash = rules.select("pencucian kendaraan bermotor")
+    said = {zone: rules.zone_interval(wash, zone).to_list() for zone in ("SPU-2", "R-1", "SC")}
+    assert said == {"SPU-2": ["I", "X"], "R-1": ["I", "I"], "SC": ["B", "B"]}
+    assert rules.zone_interval(wash, "SPU-1").to_list() == ["X", "X"]
+    klb = {
+        area: zone_limits(rules, "R-1", wash, "klb_maks", "", AreaRange(area, area))
+        for area in (39.9, 40.0, 100.0, 100.5, 101.0, 1000.5, 1001.0)
+    }
+    assert {area: one.gap for area, one in klb.items() if one is not None} == {
+        39.9: True, 40.0: False, 100.0: False, 100.5: True, 101.0: False, 1000.5: True,
+        1001.0: False,
+    }  # fmt: skip
+    assert [one.strict for a in (40.0, 1001.0) if (one := klb[a]) is not None] == [3.2, 4.0]
