@@ -98,7 +98,7 @@ class Finding:
             "dasar": self.basis.to_dict() if self.basis else None,
             "dasar_lain": [basis.to_dict() for basis in self.also],
             "reason": self.reason or None,
-            "facts": dict(self.facts),
+            "facts": {k: _shown(v) for k, v in self.facts.items()},
             "geometry": lonlat_mapping(self.region, crs),
         }
 
@@ -129,6 +129,11 @@ class Part:
             "counted": self.counted,
             "registered_m2": rounded(self.registered_m2),
         }
+
+
+def _shown(value: Any) -> Any:
+    """Round a number so that the last bits of a sum, which differ by machine, do not show."""
+    return round(value, 9) if isinstance(value, float) else value
 
 
 def rounded(value: float | None, decimals: int = 6) -> float | None:

@@ -97,7 +97,7 @@ def frame_of(request: Mapping[str, Any]) -> gpd.GeoDataFrame:
         **{name: date.fromisoformat(said[name]) if said[name] else None for name in DATES},
         "dokumen": tuple(said["dokumen"]),
         "footprint": _geometry(said["footprint"]),
-        **{name: _geometry(shape) for name, shape in said["shapes"].items()},
+        **{name: _geometry(shape) for name, shape in said.get("shapes", {}).items()},
         **{name: _geometry(text) for name, text in said.get("shapes", {}).items()},
         "kendala": Note(note["code"], note["text"], note["level"], note["details"])
         if note
