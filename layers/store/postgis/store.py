@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shutil
 import tempfile
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -91,6 +94,7 @@ class PostgisStore(LoggedStore):
             )
             if not self._holds(connection, content):
                 self._stage(connection, content)
+                self._show_again(connection, content.id)
             row = _append(connection, body | {"seal": ""})
             _show(connection, body["name"], content.id, _comment(body))
         return parse_rows([row])[0]
@@ -125,16 +129,15 @@ class PostgisStore(LoggedStore):
         if self._folder is None or not self._folder.is_dir():
             self._folder = Path(tempfile.mkdtemp(prefix="tataruang-"))
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        path = self._folder / f"{version.id}.tif"
-        with path.open("wb") as target:
-            for (part,) in connection.execute(
-                "SELECT bytes FROM tataruang.chunk WHERE content = %s ORDER BY part", [version.id]
-            ):
+        # Under a name of its own until it is whole: another thread may ask for it meanwhile.
+        handle, partial = tempfile.mkstemp(dir=self._folder)
+        with os.fdopen(handle, "wb") as target:
+            for part in _chunks(connection, version.id):
                 target.write(part)
-        if hash_file(path) != version.id:
-            path.unlink()
+        if hash_file(Path(partial)) != version.id:
+            Path(partial).unlink()
             raise corrupt(version, "its bytes were changed")
-        return path
+        return Path(partial).replace(self._folder / f"{version.id}.tif")
 
     def _holds(self, connection: Connection, content: Content) -> bool:
         """Say whether the content is there and whole; what is damaged is removed."""
@@ -144,13 +147,10 @@ class PostgisStore(LoggedStore):
         if known is None:
             return False
         if content.frame is None:
-            whole = b"".join(
-                part for (part,) in connection.execute(
-                    "SELECT bytes FROM tataruang.chunk WHERE content = %s ORDER BY part",
-                    [content.id],
-                )
-            )  # fmt: skip
-            if content.path is not None and whole == content.path.read_bytes():
+            digest = hashlib.sha256()
+            for part in _chunks(connection, content.id):
+                digest.update(part)
+            if digest.hexdigest() == content.id:
                 return True
         else:
             frame = _frame(connection, content.id, content.crs)
@@ -189,6 +189,12 @@ class PostgisStore(LoggedStore):
             [content.id, content.form, columns, shown],
         )
 
+    def _show_again(self, connection: Connection, content: str) -> None:
+        """Mend the views of other layers whose newest version is a content that was damaged."""
+        for one in self.catalogue().newest():
+            if one.id == content:
+                _show(connection, one.name, one.id, _comment(one.to_dict()))
+
     def _views_astray(self, catalogue: Catalogue) -> list[Note]:
         with self._db.reading() as connection:
             rows = connection.execute(
@@ -201,6 +207,14 @@ class PostgisStore(LoggedStore):
             for one in catalogue.newest()
             if one.form != "raster" and f"v_{one.id[:40]}" not in shown.get(one.name, "")
         ]
+
+
+def _chunks(connection: Connection, content: str) -> Iterator[bytes]:
+    """Yield the bytes of a raster, part by part."""
+    with connection.cursor() as cursor:
+        query = "SELECT bytes FROM tataruang.chunk WHERE content = %s ORDER BY part"
+        for (part,) in cursor.stream(query, [content]):
+            yield part
 
 
 def _frame(connection: Connection, content: str, crs: str | None) -> Frame | None:

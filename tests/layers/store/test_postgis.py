@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import geopandas as gpd
@@ -126,6 +127,20 @@ def test_a_changed_value_is_never_served_and_publishing_again_heals(
     assert store.publish(zones, name="rdtr").id == version.id
     assert PostgisStore(address).get("rdtr").frame["zona"].tolist() == zones["zona"].tolist()
     assert store.verify() == []
+
+
+def test_layers_of_one_content_are_healed_together(
+    address: str, ask: Callable, zones: gpd.GeoDataFrame
+) -> None:
+    store = PostgisStore(address)
+    for name in ("rdtr", "salinan"):
+        version = store.publish(zones, name=name)
+    for text in ("ALTER TABLE {t} DISABLE TRIGGER USER", "DELETE FROM {t}"):
+        ask(text.format(t=_table(version.id)))
+    assert len(store.verify()) == 1
+    store.publish(zones, name="rdtr")
+    assert store.verify() == []
+    assert ask("SELECT count(*) FROM tataruang_layer.salinan") == [(9,)]
 
 
 def test_a_changed_log_is_refused(address: str, ask: Callable, zones: gpd.GeoDataFrame) -> None:
@@ -301,6 +316,9 @@ def test_a_raster_survives_the_end_of_its_temporary_file(address: str, tmp_path:
         target.write(np.ones((1, 2, 2), "uint8"))
     store = PostgisStore(address)
     store.publish(path, name="dem")
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: store.get("dem").path.read_bytes(), range(12)))
+    assert set(found) == {path.read_bytes()}
     first = store.get("dem").path
     assert first is not None
     first.unlink()
