@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
+import pandas as pd
+
 from layers.files import format_of, raster_file
 from layers.files.sniff import RASTERS
+from layers.healing import heal
 from layers.layer import Layer
 from layers.poverty.door import guard
 from layers.quality import examine
@@ -35,6 +40,7 @@ def ingest_file(
     source_crs: Any = None,
     encoding: str | None = None,
     strict: bool = False,
+    heal_m: float | None = None,
     nodata: float | None = None,
     valid_from: date | None = None,
     valid_to: date | None = None,
@@ -53,6 +59,9 @@ def ingest_file(
         Degrees; coordinates outside are an error.
     kind, layer, source_crs, encoding, strict
         As `layers.read` takes them.
+    heal_m : float, optional
+        Widest sliver that healing may give to one feature, in metres; without, nothing is
+        healed. At most the CE90 of the map.
     nodata : float, optional
         Of a raster that states none.
     valid_from, valid_to : date, optional
@@ -99,18 +108,64 @@ def ingest_file(
     frame, guarded, withheld = (
         (found.frame, (), {}) if private else guard(found, earlier=_earlier(store, name))
     )
-    notes = (*found.report, *guarded)
+    healed: dict[str, Any] = {}
+    healing_notes: tuple[Note, ...] = ()
+    if heal_m is not None:
+        frame, healed, healing_notes = _healed(frame, found, heal_m)
+    unsaid = _unsaid(found, {**(legal or {}), "valid_from": valid_from})
+    notes = (*found.report, *guarded, *healing_notes, *unsaid)
     version = store.publish(
         frame,
         name=name,
         kind=found.kind.name if found.kind else "",
         legal=legal,
-        provenance=found.provenance.to_dict() | withheld | _quality(found),
+        provenance=found.provenance.to_dict()
+        | withheld
+        | healed
+        | _quality(replace(found, frame=frame)),
         report=[note.to_dict() for note in notes],
         valid_from=valid_from,
         valid_to=valid_to,
     )
     return version, notes
+
+
+def _healed(
+    frame: gpd.GeoDataFrame | pd.DataFrame, found: Layer, heal_m: float
+) -> tuple[gpd.GeoDataFrame, dict[str, Any], tuple[Note, ...]]:
+    """Heal a layer, and tell how much ground went from one feature to another."""
+    if not isinstance(frame, gpd.GeoDataFrame):
+        frame = found.features  # refuses a table
+    done = heal(frame, sliver_width_m=heal_m)
+    record = done.to_dict()
+    left = done.left["overlap"]["count"] + done.left["gap"]["count"]
+    note = Note(
+        "layer_healed",
+        "{count} slivers up to {width} m wide, {area} m2 together, went to one feature each; "
+        "{left} wider overlaps and gaps are left",
+        "warning",
+        {
+            "count": record["slivers"],
+            "width": heal_m,
+            "area": record["slivers_m2"],
+            "left": left,
+            "features": len(done.areas),
+        },
+    )
+    return done.frame, {"healing": {"sliver_width_m": heal_m, **record}}, (note,)
+
+
+def _unsaid(found: Layer, legal: Mapping[str, Any]) -> tuple[Note, ...]:
+    """Tell which facts of law the kind needs and nobody gave."""
+    missing = [name for name in (found.kind.legal if found.kind else ()) if not legal.get(name)]
+    if not missing:
+        return ()
+    text = "nobody said of this {kind}: {missing}"
+    assert found.kind is not None  # noqa: S101  a kind has its list of facts
+    return (
+        Note("legal_unsaid", text, "info",
+             {"kind": found.kind.name, "missing": ", ".join(missing)}),
+    )  # fmt: skip
 
 
 def _quality(found: Layer) -> dict[str, Any]:

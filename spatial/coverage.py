@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -21,6 +21,10 @@ __all__ = ["Defects", "coverage_defects", "equivalent_width"]
 _THREADS: Final = 2
 #: A slit is long; what a closing fills in a sharp corner is not.
 _SLIT_RATIO: Final = 5.0
+#: Most of the outline of a slit that may lie on no polygon.
+_MOUTH: Final = 0.25
+#: Of a coordinate, that a closing may change.
+_LAST_BITS: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,10 +174,27 @@ def _slits(union: NDArray[np.object_], width: float) -> NDArray[np.object_]:
     closed = shapely.buffer(closed, -width / 2, join_style="mitre", mitre_limit=2.0)
     parts = shapely.get_parts(shapely.difference(closed, filled))
     parts = np.asarray(parts[shapely.get_type_id(parts) == 3], dtype=object)
-    wide = equivalent_width(parts)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        long = shapely.length(parts) / 2 > _SLIT_RATIO * wide
-    return parts[long & (shapely.length(parts) / 2 > width)]
+    parts = parts[~shapely.is_empty(parts)]
+    if not len(parts):
+        return parts
+    half, wide = shapely.length(parts) / 2, equivalent_width(parts)
+    noise = float(np.abs(shapely.total_bounds(parts)).max()) * _LAST_BITS
+    long = (half > _SLIT_RATIO * wide) & (half > width) & (wide > noise)
+    return parts[long & (_open_share(parts, filled) < _MOUTH)]
+
+
+def _open_share(parts: NDArray[np.object_], filled: Any) -> NDArray[np.float64]:
+    """Return how much of each outline lies on no polygon: a slit has walls, a dent has one."""
+    xy, owner = shapely.get_coordinates(parts, return_index=True)
+    inside = owner[1:] == owner[:-1]
+    length = np.where(inside, np.hypot(*(xy[1:] - xy[:-1]).T), 0.0)
+    middle = shapely.points((xy[1:] + xy[:-1]) / 2)
+    shapely.prepare(filled)
+    # The closing moves corners by the last bits of a coordinate.
+    walled = shapely.dwithin(filled, middle, float(np.abs(xy).max()) * _LAST_BITS)
+    free = np.bincount(owner[1:], np.where(walled, 0.0, length), minlength=len(parts))
+    share: NDArray[np.float64] = free / shapely.length(parts)
+    return share
 
 
 def _bordering(tree: shapely.STRtree, polygons: NDArray[np.object_]) -> list[tuple[int, ...]]:
@@ -181,8 +202,7 @@ def _bordering(tree: shapely.STRtree, polygons: NDArray[np.object_]) -> list[tup
     found: list[list[int]] = [[] for _ in polygons]
     if len(polygons):
         scale = float(np.abs(shapely.total_bounds(polygons)).max())
-        # The closing moves corners by the last bits of a coordinate.
-        which, rows = tree.query(polygons, predicate="dwithin", distance=scale * 1e-12)
+        which, rows = tree.query(polygons, predicate="dwithin", distance=scale * _LAST_BITS)
         for one, row in zip(which, rows, strict=True):
             found[one].append(int(row))
     return [tuple(sorted(rows)) for rows in found]

@@ -34,16 +34,35 @@ def ingest(
     strict: Annotated[
         bool, typer.Option("--strict", help="Tolak geometri tidak sah / refuse invalid geometry")
     ] = False,
+    heal: Annotated[
+        float | None,
+        typer.Option(metavar="METER", help="Rapikan serpihan sampai lebar ini / heal slivers"),
+    ] = None,
+    nodata: Annotated[
+        float | None, typer.Option(help="Nilai tanpa data raster / of a raster without one")
+    ] = None,
     valid_from: Day = None,
     valid_to: Day = None,
     instrument: Annotated[str, typer.Option(help="Dasar hukum / legal instrument")] = "",
+    number: Annotated[str, typer.Option(help="Nomor peraturan / number of the law")] = "",
+    dated: Day = None,
+    ce90: Annotated[
+        float | None, typer.Option(min=0.0, help="Ketelitian CE90 dalam meter / accuracy")
+    ] = None,
     scale: Annotated[int | None, typer.Option(min=100, help="Penyebut skala / denominator")] = None,
     licence: Annotated[str, typer.Option(help="Lisensi / licence")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Masukkan layer ke ruang kerja / publish a version of a layer."""
     place = Workspace.open(workspace)
-    legal: dict[str, Any] = {"instrument": instrument, "scale": scale, "licence": licence}
+    legal: dict[str, Any] = {
+        "instrument": instrument,
+        "number": number,
+        "date": dated and dated.date().isoformat(),
+        "scale": scale,
+        "ce90_m": ce90,
+        "licence": licence,
+    }
     version, notes = ingest_file(
         open_store(place),
         file,
@@ -54,6 +73,8 @@ def ingest(
         source_crs=source_crs,
         encoding=encoding,
         strict=strict,
+        heal_m=heal,
+        nodata=nodata,
         valid_from=_day(valid_from),
         valid_to=_day(valid_to),
         legal={key: value for key, value in legal.items() if value},

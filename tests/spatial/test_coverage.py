@@ -59,6 +59,13 @@ def test_a_bay_of_one_zone_is_its_shape_and_no_slit() -> None:
     assert len(coverage_defects(np.array([bay, other]), slit_width=1.0).kind) == 0
 
 
+def test_a_dent_in_the_outline_is_no_slit() -> None:
+    """Two zones whose outer edge is bent by 4 mm: one wall, no space between them."""
+    west = shapely.Polygon([(X, Y), (X + 50, Y + 0.004), (X + 50, Y + 50), (X, Y + 50)])
+    east = shapely.Polygon([(X + 50, Y + 0.004), (X + 100, Y), (X + 100, Y + 50), (X + 50, Y + 50)])
+    assert len(coverage_defects(np.array([west, east]), slit_width=1.0).kind) == 0
+
+
 def test_an_island_in_a_hole_is_not_part_of_the_gap() -> None:
     lake = shapely.difference(
         shapely.box(X, Y, X + 100, Y + 100), shapely.box(X + 30, Y + 30, X + 70, Y + 70)
