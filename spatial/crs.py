@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -29,6 +29,7 @@ from spatial.crs_codes import (
     parse_crs,
     same_crs,
 )
+from spatial.densify import LINES, POLYGONS, TOLERANCE_M, bends, split_edges
 from spatial.errors import CrsError
 from spatial.notes import Note
 
@@ -48,9 +49,6 @@ __all__ = [
     "same_crs",
     "to_crs",
 ]
-
-#: Edges are split where the straight line would leave its projected course by more than this.
-DENSIFY_TOLERANCE_M: Final = 0.001
 
 # The engine answers alike with and without a network, so PROJ never fetches a grid.
 set_network_enabled(active=False)
@@ -154,28 +152,19 @@ def project(
 
 
 def _densify(geometries: NDArray[np.object_], move: Operation) -> NDArray[np.object_]:
-    """Segmentize just the geometries with an edge that bends under `move`."""
+    """Split just the edges that bend under `move`."""
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
     if len(xy) < 2:
         return geometries
-    # The step between two rings or geometries is no edge, but a false alarm costs only a split.
-    inside = owner[1:] == owner[:-1]
-    middle = (xy[1:] + xy[:-1]) / 2
-    moved = move(xy)
-    with np.errstate(invalid="ignore"):
-        bend = np.hypot(*(move(middle) - (moved[1:] + moved[:-1]) / 2).T)
-    length = np.hypot(*(xy[1:] - xy[:-1]).T)
-    bent = inside & (bend > DENSIFY_TOLERANCE_M)
-    if not bent.any():
-        return geometries
-    # The bend of an arc falls with the square of its length.
-    wanted = length[bent] / np.ceil(np.sqrt(bend[bent] / DENSIFY_TOLERANCE_M))
+    # The step between two rings or geometries is no edge, but a false alarm costs only a look.
+    bent = (bends(xy, move) > TOLERANCE_M) & (owner[1:] == owner[:-1])
     result = geometries.copy()
-    rows = owner[1:][bent]
-    longest = np.full(len(geometries), np.inf)
-    np.minimum.at(longest, rows, wanted)
-    chosen = np.unique(rows)
-    result[chosen] = shapely.segmentize(geometries[chosen], longest[chosen])
+    chosen = np.unique(owner[1:][bent])
+    kind = shapely.get_type_id(geometries[chosen])
+    for kinds in (POLYGONS, LINES):
+        rows = chosen[np.isin(kind, kinds)]
+        if len(rows):
+            result[rows] = split_edges(geometries[rows], move)
     return result
 
 
