@@ -11,6 +11,7 @@ help:
 	@echo "make serve  start the HTTP API and the web map on the sample workspace"
 	@echo "make test   run the whole test suite"
 	@echo "make lint   format check, lint, types, direction of imports"
+	@echo "make test-clients  drive GDAL, Chromium, a generated client and the OGC test suite"
 	@echo "make docs   build the documentation site"
 	@echo "make bench  time the engine beside its peers"
 
@@ -55,5 +56,19 @@ lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate -q --extra postgis --extra cluster --extra build pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate -q --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
+# Real clients in places of their own: their pins are not ours. Debian packages are installed
+# where we may.
+CLIENTS := .clients
+$(CLIENTS)/.ready: $(VENV)/.dev
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq chromium chromium-driver gdal-bin >/dev/null; fi
+	$(PYTHON) -m venv $(CLIENTS)/venv
+	$(CLIENTS)/venv/bin/python -m pip --disable-pip-version-check install --quiet ogctests openapi-python-client
+	npm install --no-save --silent --prefix $(CLIENTS) axe-core
+	touch $@
+
+test-clients: $(CLIENTS)/.ready
+	TATARUANG_CLIENTS=$(CURDIR)/$(CLIENTS) $(BIN)/python -m pytest -m clients tests/clients
+
 clean:
-	rm -rf $(VENV) $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(CLIENTS) $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis

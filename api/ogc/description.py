@@ -93,11 +93,7 @@ _CRS: Final[dict[str, Any]] = {
 
 def _item_parameters(one: Collection) -> list[dict[str, Any]]:
     uri = {"type": "string", "format": "uri", "enum": list(SYSTEMS)}
-    box = {
-        "type": "array",
-        "items": {"type": "number"},
-        "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
-    }
+    box = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
     limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
     return [
         _query("limit", limit, "How many features"),

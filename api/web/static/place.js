@@ -7,7 +7,7 @@ export function coordinates(lon, lat) {
   const rows = [["DD", degrees(lon, lat)], ["DMS", minutes(lon, lat)], ["UTM", utm(lon, lat)]];
   return h("dl.coords", {}, ...rows.flatMap(([name, text]) => [
     h("dt", {}, name), h("dd", {}, text),
-    h("button.quiet", { type: "button", onclick: async (event) => { await navigator.clipboard?.writeText(text); event.target.textContent = t("copied"); } }, t("copy")),
+    h("dd", {}, h("button.quiet", { type: "button", onclick: async (event) => { await navigator.clipboard?.writeText(text); event.target.textContent = t("copied"); } }, t("copy"))),
   ]));
 }
 
@@ -63,7 +63,7 @@ const span = (one) => (one.area_from_m2 || one.area_to_m2 ? h("small.sub", {}, `
 
 // The activities of the zone, fetched when opened, with a filter.
 function matrix(zone, description, open) {
-  const list = h("ul.itbx", {});
+  const list = h("ul.itbx", { tabindex: "0", "aria-label": t("activities") });
   const filter = h("input.filter", { type: "search", placeholder: t("filter"), "aria-label": t("filter"), oninput: () => draw() });
   let rows = null;
   const draw = () => {
