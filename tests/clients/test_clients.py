@@ -225,10 +225,10 @@ def test_the_journey_of_the_staff(url: str) -> None:
             "const box = document.getElementById('search'); box.value = '';"
             "box.dispatchEvent(new Event('input'))"
         )
-        page.wait("!document.querySelector('#results li')")
+        page.wait("document.getElementById('results').hidden")
         center = httpx.get(f"{url}/tiles/rdtr/tilejson.json").json()["center"]
         page.type("#search", f"{center[1]:.5f}, {center[0]:.5f}")
-        page.wait("document.querySelector('#results li')")
+        page.wait("!document.getElementById('results').hidden")
         page.keys("\ue015", "\ue007")
         page.wait("document.querySelector('#card-body .zone')", 60)
         clean(page)

@@ -75,7 +75,7 @@ export function createHazard(map, description, card, parcels, panel) {
       if (!UNCLEAR.includes(one.class) && one.class !== "tidak_ada") row.in += one.amount;
     }
     const sorted = [...rows.values()].filter((row) => row.sum > 0).sort((a, b) => b.in - a.in);
-    return h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, t("village")), h("th", {}, ""), h("th.n", {}, t("exposed")))), h("tbody", {}, ...sorted.map((row) => h("tr", {},
+    return h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, t("village")), h("th", {}, t("share")), h("th.n", {}, t("exposed")))), h("tbody", {}, ...sorted.map((row) => h("tr", {},
       h("td", {}, row.name),
       h("td.wide", {}, h("div.bar", {}, ...row.parts.filter((one) => one.amount > 0).map((one) => h("i", { style: { width: `${(one.amount / row.sum) * 100}%`, background: paint(one.class) }, title: `${label(one.class)}: ${amount(one.amount, found.unit)}` })))),
       h("td.n", {}, amount(row.in, found.unit))))));
