@@ -5,6 +5,8 @@ The one function behind every answer of the engine.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import geopandas as gpd
@@ -17,10 +19,10 @@ from spatial.crs import parse_crs, project
 from spatial.errors import LimitError
 from spatial.index.areas import NOISE, Areas, measure_areas
 from spatial.index.zones import ZoneIndex, build_index
-from spatial.rings import flatten
+from spatial.rings import Rings, flatten
 from spatial.validity import faults
 
-__all__ = ["COLUMNS", "RELATIVE_NOISE", "shares", "shares_in"]
+__all__ = ["COLUMNS", "RELATIVE_NOISE", "shares", "shares_in", "shares_in_all"]
 
 COLUMNS: Final = (
     "parcel_id",
@@ -112,15 +114,75 @@ def shares_in(parcels: gpd.GeoDataFrame | gpd.GeoSeries, index: ZoneIndex) -> pd
     >>> shares_in(parcel, index)["share"].tolist()
     [1.0]
     """
+    return _answered(_asked(parcels, index.crs), index)
+
+
+def shares_in_all(
+    parcels: gpd.GeoDataFrame | gpd.GeoSeries, indexes: Mapping[str, ZoneIndex]
+) -> pd.DataFrame:
+    """Measure parcels against several layers in one call: they are read and checked once.
+
+    Parameters
+    ----------
+    indexes : mapping of str to ZoneIndex
+        Layers by name.
+
+    Returns
+    -------
+    DataFrame
+        As `shares`, layer after layer, with the name in a first column `layer`.
+
+    Examples
+    --------
+    >>> def index(code, width):
+    ...     zone = gpd.GeoDataFrame({"kode": [code]}, geometry=[shapely.box(0, 0, width, 9)],
+    ...                             crs="ESRI:54034")
+    ...     return build_index(zone, by="kode")
+    >>> parcel = gpd.GeoSeries([shapely.box(6, 2, 8, 4)], index=["P-1"], crs="ESRI:54034")
+    >>> layers = {"pola_ruang": index("R-2", 9), "lp2b": index("LP2B", 7)}
+    >>> shares_in_all(parcel, layers)[["layer", "zone", "share"]]
+            layer  zone  share
+    0  pola_ruang   R-2    1.0
+    1        lp2b  LP2B    0.5
+    2        lp2b   NaN    0.5
+    """
+    asked = {crs: _asked(parcels, crs) for crs in {one.crs for one in indexes.values()}}
+    tables = []
+    for name, index in indexes.items():
+        table = _answered(asked[index.crs], index)
+        table.insert(0, "layer", name)
+        table.attrs = {}
+        tables.append(table)
+    if not tables:
+        return pd.DataFrame(columns=["layer", *COLUMNS])
+    return pd.concat(tables, ignore_index=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Parcels checked and brought to one plane; `outlines` are those of the sound ones."""
+
+    labels: pd.Index[Any]
+    reasons: NDArray[np.object_]
+    sound: NDArray[np.intp]
+    outlines: Rings
+
+
+def _asked(parcels: gpd.GeoDataFrame | gpd.GeoSeries, plane: str) -> _Asked:
     source = np.asarray(parcels.geometry.array, dtype=object)
     reasons = faults(source, what=[str(label) for label in parcels.index])
     sound = np.flatnonzero(reasons == None)  # noqa: E711  an array is compared element by element
     crs = parse_crs(parcels.crs, what="parcels")
-    shapes = project(shapely.force_2d(source[sound]), crs, parse_crs(index.crs))
-    found = measure_areas(index.grid, flatten(shapes))
-    for row in sound[found.unmeasured]:
-        reasons[row] = _too_complex(str(parcels.index[row]))
-    table = _table(parcels.index, sound, reasons, found, index.codes)
+    shapes = project(shapely.force_2d(source[sound]), crs, parse_crs(plane))
+    return _Asked(parcels.index, reasons, sound, flatten(shapes))
+
+
+def _answered(asked: _Asked, index: ZoneIndex) -> pd.DataFrame:
+    found = measure_areas(index.grid, asked.outlines)
+    reasons = asked.reasons.copy()
+    for row in asked.sound[found.unmeasured]:
+        reasons[row] = _too_complex(str(asked.labels[row]))
+    table = _table(asked.labels, asked.sound, reasons, found, index.codes)
     counts = np.bincount(found.how, minlength=len(_WAYS)).tolist()
     table.attrs["answered"] = dict(zip(_WAYS, counts, strict=True))
     return table

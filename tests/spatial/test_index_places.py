@@ -13,7 +13,7 @@ import shapely
 from spatial import shares
 from spatial.errors import CorruptError, StoreError
 from spatial.index import ZoneIndex, build_index, index_of, open_index, save_index
-from spatial.shares import shares_in
+from spatial.shares import shares_in, shares_in_all
 from tests.spatial.test_index import FAR, _array, _moved, mosaic, star
 
 PLANE = "ESRI:54034"
@@ -142,3 +142,23 @@ def test_shares_by_index_are_the_shares() -> None:
     assert table.attrs["answered"] == {
         "outside": 1, "pure": 0, "clipped": 1, "overlapping": 0, "unbounded": 0
     }  # fmt: skip
+
+
+def test_several_layers_in_one_call_are_each_by_itself() -> None:
+    zones = gpd.GeoDataFrame(
+        {"zona": ["A", "B"]}, geometry=[shapely.box(0, 0, 5, 9), shapely.box(5, 0, 9, 9)], crs=PLANE
+    )
+    bowtie = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    parcels = gpd.GeoSeries([shapely.box(1, 1, 8, 2), bowtie, None], index=list("xyz"), crs=PLANE)
+    metric = zones.to_crs("EPSG:9489")
+    indexes = {
+        "satu": build_index(zones, by="zona"),
+        "dua": build_index(zones[:1], by="zona"),
+        "tiga": build_index(metric, by="zona", crs="EPSG:9489"),
+    }
+    table = shares_in_all(parcels, indexes)
+    assert table["layer"].unique().tolist() == list(indexes)
+    for name, index in indexes.items():
+        mine = table[table["layer"] == name].drop(columns="layer").reset_index(drop=True)
+        assert mine.equals(shares_in(parcels, index))
+    assert shares_in_all(parcels, {}).empty
