@@ -53,6 +53,7 @@ def examine() -> Iterator[Finding]:
     for name in PACKAGES:
         yield _package(name)
     yield _projection()
+    yield _confinement()
 
 
 def _library(name: str) -> Finding:
@@ -87,3 +88,24 @@ def _projection() -> Finding:
     x, y = move.transformer.transform(110.4, -7.0)
     ok = abs(x - 433728.426) < 0.01 and abs(y - 9226208.846) < 0.01
     return Finding("proj", ok, move.description, "reinstall pyproj; unset PROJ_DATA and PROJ_LIB")
+
+
+def _confinement() -> Finding:
+    """Read a file as a stranger's would be, and see what its process gave up."""
+    from tempfile import TemporaryDirectory
+
+    try:
+        from layers.files.sandbox import held
+    except ImportError as error:
+        return Finding("confinement", False, str(error), "install tataruang again")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.geojson"
+        path.write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
+        found = held(path)
+    missing = [name for name in ("limits", "files", "network") if name not in found]
+    return Finding(
+        "confinement",
+        "limits" in found or sys.platform == "win32",
+        ", ".join(found) + (f" (not on this system: {', '.join(missing)})" if missing else ""),
+        "files of strangers are read without limits: give the service a container of its own",
+    )

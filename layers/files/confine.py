@@ -142,8 +142,18 @@ def _restrict_files(readable: Iterable[Path], writable: Path) -> bool:
 def _system_paths() -> set[Path]:
     """Return where Python, its packages and the system's libraries lie."""
     fixed = ("/usr", "/lib", "/lib64", "/dev/null", "/dev/urandom", "/proc/self", "/proc/cpuinfo")
-    mine = (sys.prefix, sys.base_prefix, *(path for path in sys.path if path))
-    return {Path(path).resolve() for path in (*fixed, *mine) if Path(path).exists()}
+    # Not all of sys.path: the folder a user works in stands there too, with all that is in it.
+    packages = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
+    root = Path(__file__).resolve().parents[2]
+    mine: tuple[str | Path, ...] = (
+        *fixed,
+        sys.prefix,
+        sys.base_prefix,
+        *packages,
+        root / "spatial",
+        root / "layers",
+    )
+    return {Path(path).resolve() for path in mine if Path(path).exists()}
 
 
 def _allow(libc: ctypes.CDLL, ruleset: int, path: Path, rights: int) -> None:

@@ -248,6 +248,7 @@ print(json.dumps({
     "write": attempt(lambda: (writable / "a").write_text("x")),
     "hidden": attempt(lambda: Path(hidden).read_text()),
     "passwd": attempt(lambda: Path("/etc/passwd").read_text()),
+    "beside": attempt(lambda: Path("README.md").read_text()),
     "elsewhere": attempt(lambda: Path(hidden).with_name("b").write_text("x")),
     "call": attempt(lambda: socket.create_connection(("127.0.0.1", int(port)), 1)),
     "unix": attempt(lambda: socket.socket(socket.AF_UNIX)),
@@ -275,6 +276,7 @@ def test_a_confined_process_reads_one_file_and_calls_nobody(
         assert (found["call"], found["unix"]) == ("PermissionError", "PermissionError")
         assert found["program"] == "PermissionError"
     if "files" in found["held"]:
+        assert found["beside"] == "PermissionError"
         assert found["hidden"] == found["passwd"] == found["elsewhere"] == "PermissionError"
     assert calls == []
 
