@@ -141,7 +141,7 @@ def test_a_client_generated_from_the_openapi_document_gets_a_verdict(
     assert said.split()[:2] == ["200", "VerdictModel"]
 
 
-def test_no_text_makes_the_service_fail(url: str) -> None:
+def test_no_text_makes_the_service_fail(url: str, tmp_path: Path) -> None:
     """Schemathesis over the whole document: no answer is a fault of the service."""
     done = subprocess.run(
         [
@@ -149,7 +149,7 @@ def test_no_text_makes_the_service_fail(url: str) -> None:
             "--checks", "not_a_server_error", "--max-examples", "15", "--request-timeout", "60",
             "--exclude-path-regex", "batch|parcels|execution|exposure|warnings",
         ],
-        capture_output=True, text=True, check=False,
+        capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
     [(made, passed)] = re.findall(r"(\d+) generated, (\d+) passed", done.stdout)
     assert int(made) == int(passed) > 500, done.stdout[-3000:]
