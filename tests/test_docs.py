@@ -24,6 +24,8 @@ from api.demo import RAW
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+#: Pages run whole journeys, one after the other; a busy machine takes its time.
+pytestmark = pytest.mark.timeout(1200)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 #: Files that README and pages speak of, and the sample's file that stands for each.
 STANDING_FOR = {"pola_ruang.zip": "rtrw_kab.zip", "persil.geojson": "permohonan.geojson"}

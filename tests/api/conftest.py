@@ -43,7 +43,7 @@ def _fake_engine() -> Any:
 @pytest.fixture(scope="session")
 def settings() -> ServeSettings:
     return ServeSettings(
-        max_body_bytes=300_000, max_features=5, judge_seconds=1.0, body_seconds=2.0
+        max_body_bytes=300_000, max_features=5, judge_seconds=3.0, body_seconds=2.0
     )
 
 
@@ -56,7 +56,7 @@ def fake() -> Any:
 @pytest.fixture(scope="session")
 def client(settings: ServeSettings) -> Iterator[TestClient]:
     engine = _fake_engine().FakeEngine
-    heavy = HeavyJudge("fake_engine:FakeEngine.open", "-", seconds=1.0, memory_mb=4096)
+    heavy = HeavyJudge("fake_engine:FakeEngine.open", "-", seconds=3.0, memory_mb=4096)
     app = create_app(lambda: Service(engine(), settings, heavy), settings)
     with TestClient(app, raise_server_exceptions=False) as started:
         for _ in range(100):

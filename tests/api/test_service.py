@@ -90,7 +90,7 @@ def test_row_26_a_heavy_judgement_is_killed_in_time_and_the_next_one_is_judged(
     assert post(client, heavy(permit, "toko")).status_code == 200  # the process has started
     start = time.monotonic()
     answer = post(client, heavy(permit, "lama"))
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 10
     assert (answer.status_code, answer.json()["code"]) == (503, "judge_time_limit")
     assert int(answer.headers["retry-after"]) > 0
     assert post(client, heavy(permit, "toko")).status_code == 200
