@@ -89,7 +89,7 @@ async function main() {
     else if (found.inside) { map.jumpTo({ center: [found.lon, found.lat], zoom: Math.max(map.getZoom(), 16) }); openPlace(map, description, state, found.lon, found.lat); }
   });
   document.getElementById("close").addEventListener("click", () => { card.close(); parcels.clear(); activity.clear(); state.at = undefined; writeAddress(map, state); });
-  document.getElementById("language").addEventListener("click", () => { setLanguage(language() === "id" ? "en" : "id"); words(); if (state.at && !frame.hidden) openPlace(map, description, state, ...state.at); });
+  document.getElementById("language").addEventListener("click", () => { setLanguage(language() === "id" ? "en" : "id"); activity.clear(); words(); if (state.at && !frame.hidden) openPlace(map, description, state, ...state.at); });
   document.getElementById("print").addEventListener("click", () => window.print());
   addEventListener("beforeprint", () => { printHead(description); map.resize(); });
   addEventListener("afterprint", () => map.resize());
