@@ -42,6 +42,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "opinion": ("opinion", "Pendapat teknis PDF untuk ditandatangani / the letter to sign"),
     "register": ("register", "Keputusan tercatat: list, verify, export-head / decisions on record"),
     "replay": ("replay", "Nilai ulang keputusan tercatat / judge a recorded decision again"),
+    "parquet": ("parquet", "Berkas besar menjadi GeoParquet / a large file as GeoParquet"),
     "shares": ("shares", "Luas tiap persil di tiap zona / area of each parcel in each zone"),
     "exposure": ("exposure", "Siapa dan apa yang terpapar bahaya / exposure to hazards"),
     "hazard": (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -24,13 +25,15 @@ from layers.files.opener import local_path
 from layers.files.raw import Raw
 from spatial.errors import LayerError, LimitError, TimeLimitError
 
-__all__ = ["format_of", "held", "raster_file", "read_confined"]
+__all__ = ["format_of", "held", "raster_file", "read_confined", "stream_to_parquet"]
 
 _START: Final = (
     "import sys; sys.path[:0] = {path!r}; from layers.files.worker import serve; serve()"
 )
 #: Beyond the time that the worker itself keeps, for its start and its answer.
 _GRACE_SECONDS: Final = 60.0
+#: A large file may take longer, in proportion to its size; a sixth of the speed measured.
+STREAM_BYTES_PER_SECOND: Final = 1_000_000
 
 
 def read_confined(path: Path | str, layer: str | None = None, encoding: str | None = None) -> Raw:
@@ -58,6 +61,50 @@ def held(path: Path | str) -> tuple[str, ...]:
         return tuple(answer["held"])
 
 
+def stream_to_parquet(
+    path: Path | str,
+    target: Path,
+    *,
+    layer: str | None = None,
+    source_crs: str | None = None,
+    encoding: str | None = None,
+) -> dict[str, Any]:
+    """Write a vector file of any size as GeoParquet, record by record, in bounded memory.
+
+    Parameters
+    ----------
+    path : path
+        GeoJSON, GeoJSONSeq, GPKG, FlatGeobuf or Shapefile, also zipped.
+    target : Path
+        Written whole or not at all; an existing file is replaced.
+    layer, source_crs, encoding
+        As `layers.read` takes them.
+
+    Returns
+    -------
+    dict
+        `rows`, `without_geometry`, `with_heights`, `crs`.
+
+    Raises
+    ------
+    EngineError
+        What is wrong with the file; nothing is then written.
+    """
+    made = "stream.parquet"
+    request = {"made": made, "layer": layer, "crs": source_crs, "encoding": encoding}
+    file = local_path(path)
+    longer = file.stat().st_size / STREAM_BYTES_PER_SECOND
+    with _asked("stream", file, longer, **request) as (answer, folder):
+        del answer["held"]
+        partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+        try:
+            shutil.copyfile(folder / made, partial)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+        return answer
+
+
 @contextmanager
 def raster_file(
     path: Path | str, *, crs: Any = None, nodata: float | None = None
@@ -72,12 +119,15 @@ def raster_file(
 
 
 @contextmanager
-def _asked(task: str, path: Path, **more: Any) -> Iterator[tuple[dict[str, Any], Path]]:
+def _asked(
+    task: str, path: Path, seconds_more: float = 0.0, **more: Any
+) -> Iterator[tuple[dict[str, Any], Path]]:
     with TemporaryDirectory(prefix="tataruang-") as text:
         folder = Path(text).resolve()
         request = {"task": task, "path": str(path), "folder": str(folder)} | more
         worker = _Worker.take()
-        how = worker.ask(request | {"seconds": limits.seconds(), "settings": limits.settings()})
+        patience = limits.seconds() + seconds_more
+        how = worker.ask(request | {"seconds": patience, "settings": limits.settings()})
         result = folder / "result.json"
         if how == "done" and result.is_file():
             answer = json.loads(result.read_text(encoding="utf-8"))

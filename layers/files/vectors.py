@@ -22,7 +22,7 @@ from spatial.crs import LONLAT
 from spatial.errors import LayerError
 from spatial.notes import Note
 
-__all__ = ["read_parquet", "read_vector", "unreadable"]
+__all__ = ["choose_layer", "implies_lonlat", "read_parquet", "read_vector", "unreadable"]
 
 #: Formats that are in degrees by their specification.
 _LONLAT_BY_LAW: Final = ("geojson", "geojsonseq", "kml")
@@ -40,7 +40,7 @@ def read_vector(file: Opened, layer: str | None, encoding: str | None) -> Raw:
     LayerError
         `layer_choice`, `layer_unreadable`, `encoding_wrong`.
     """
-    name = _choose(file, layer)
+    name = choose_layer(file, layer)
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         frame = _frame(file, name, encoding)
@@ -59,7 +59,7 @@ def read_vector(file: Opened, layer: str | None, encoding: str | None) -> Raw:
     if file.format == "dxf":
         frame, closed = _closed_lines(frame, file.name)
         notes += closed
-    implied = file.format in _LONLAT_BY_LAW and not _has_crs_member(file)
+    implied = implies_lonlat(file)
     crs = LONLAT if implied else frame.crs
     return Raw(frame, name, crs, (*notes, *dropped), crs_stated=not implied)
 
@@ -141,6 +141,11 @@ def _encoding_note(file: Opened, frame: pd.DataFrame) -> list[Note]:
     return []
 
 
+def implies_lonlat(file: Opened) -> bool:
+    """Say whether a file is in degrees by the specification of its format."""
+    return file.format in _LONLAT_BY_LAW and not _has_crs_member(file)
+
+
 def _has_crs_member(file: Opened) -> bool:
     """Look for the crs member that GeoJSON had before its RFC, at both ends of the file."""
     with file.path.open("rb") as source:
@@ -150,7 +155,14 @@ def _has_crs_member(file: Opened) -> bool:
     return file.format == "geojson" and bool(_CRS_MEMBER.search(ends))
 
 
-def _choose(file: Opened, layer: str | None) -> str:
+def choose_layer(file: Opened, layer: str | None) -> str:
+    """Return the layer that is meant: the one asked for, or the only one.
+
+    Raises
+    ------
+    LayerError
+        `layer_choice`, with the names to choose from; `layer_unreadable`.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # told when the layer is read

@@ -21,6 +21,7 @@ from layers.files.limits import max_bytes, memory_bytes
 from layers.files.opener import open_file
 from layers.files.rasters import check_raster
 from layers.files.reader import read_path
+from layers.files.stream import write_stream
 from spatial.errors import EngineError
 
 __all__ = ["serve"]
@@ -130,4 +131,14 @@ def _raster(request: dict[str, Any], folder: Path, work: Path) -> dict[str, Any]
     )
 
 
-_TASKS: Final = {"read": _read, "sniff": _sniff, "raster": _raster}
+def _stream(request: dict[str, Any], folder: Path, work: Path) -> dict[str, Any]:
+    return write_stream(
+        open_file(Path(request["path"]), work),
+        folder / request["made"],
+        layer=request["layer"],
+        source_crs=request["crs"],
+        encoding=request["encoding"],
+    )
+
+
+_TASKS: Final = {"read": _read, "sniff": _sniff, "raster": _raster, "stream": _stream}
