@@ -23,16 +23,21 @@ from api.reports.html import IndexRow, render_html, render_index
 from api.reports.page import build_page, texts
 from api.reports.scene import Scenes, plan_of
 from api.reports.verdict_map import draw_verdict_map
+from api.shared_ground import SharedGround, shared_ground
 from api.symbology import zone_colour
 from api.terminal import print_verdicts
 from api.verdict_files import verdict_bytes, write_verdicts
-from spatial.crs import LONLAT, project
+from spatial.crs import AREA_CRS, LONLAT, project
 from zoning import Verdicts, explain, headline, read_permits
 
 __all__ = ["Answers", "Desk"]
 
 #: Characters a file name may have on every system; others become a hyphen.
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+
+
+#: Pairs of applications over the same ground that are told on the terminal.
+MOST_TOLD = 10
 
 
 @dataclass(frozen=True)
@@ -161,6 +166,13 @@ class Answers:
         """One Indonesian sentence for each: why."""
         return [headline(body).partition(": ")[2] or headline(body) for body in self.bodies]
 
+    @cached_property
+    def shared(self) -> list[SharedGround]:
+        """Pairs of applications that claim the same ground."""
+        names = [str(body["permit_id"]) for body in self.bodies]
+        shapes = [_drawable(shape) for shape in self.permits.geometry]
+        return shared_ground(names, [_moved(shape, self.permits.crs, AREA_CRS) for shape in shapes])
+
     def applicant(self, place: int) -> Mapping[str, Any]:
         """Return the application's own fields."""
         row = self.permits.iloc[place]
@@ -181,13 +193,23 @@ class Answers:
         there = np.flatnonzero(drawn != None)  # noqa: E711  element by element
         drawn[there] = project(drawn[there], self.permits.crs, LONLAT)
         geometries = [shape.__geo_interface__ if shape is not None else None for shape in drawn]
-        write_verdicts(target, self.bodies, because=self.because, geometries=geometries)
+        write_verdicts(
+            target,
+            self.bodies,
+            because=self.because,
+            geometries=geometries,
+            shared=[one.row() for one in self.shared] if target.suffix.lower() == ".xlsx" else (),
+        )
 
     def print_table(self, files: Iterable[Path], next_step: str = "") -> None:
         """Print the table of verdicts, the totals and where the files are."""
         if not self.official:
             print(texts("id")["sample_notice"])
         print_verdicts(self.bodies, self.because, files=files, next_step=next_step)
+        for one in self.shared[:MOST_TOLD]:
+            print(f"! {one.sentence()}")
+        if (more := len(self.shared) - MOST_TOLD) > 0:
+            print(f"! {more} pasangan lain: lembar 'Tumpang tindih' pada hasil .xlsx")
 
     def print_json(self) -> None:
         """Print the verdicts, the same bytes as in a file."""

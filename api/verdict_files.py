@@ -77,6 +77,7 @@ def write_verdicts(
     *,
     because: Sequence[str],
     geometries: Sequence[Json | None],
+    shared: Sequence[dict[str, Any]] = (),
 ) -> None:
     """Write verdicts in the format of the file's suffix, whole or not at all.
 
@@ -88,6 +89,8 @@ def write_verdicts(
         One sentence for each verdict.
     geometries : sequence of GeoJSON geometries or None
         The parcels in degrees, longitude first.
+    shared : sequence of rows
+        Applications over the same ground: a sheet of the workbook.
 
     Raises
     ------
@@ -105,7 +108,7 @@ def write_verdicts(
         elif suffix == ".csv":
             partial.write_text(_csv(rows), encoding="utf-8", newline="")
         else:
-            _workbook(rows, verdicts).save(partial)
+            _workbook(rows, verdicts, shared).save(partial)
 
 
 def check_suffix(target: Path) -> None:
@@ -152,7 +155,9 @@ def _safe(value: Any) -> Any:
     return value
 
 
-def _workbook(rows: Sequence[dict[str, Any]], verdicts: Sequence[Json]) -> Workbook:
+def _workbook(
+    rows: Sequence[dict[str, Any]], verdicts: Sequence[Json], shared: Sequence[dict[str, Any]]
+) -> Workbook:
     book = Workbook()
     summary = book.active
     assert isinstance(summary, Worksheet)  # noqa: S101  a new workbook has one sheet
@@ -167,6 +172,8 @@ def _workbook(rows: Sequence[dict[str, Any]], verdicts: Sequence[Json]) -> Workb
     _fill(
         book.create_sheet("Temuan"), [_finding_row(v, f) for v in verdicts for f in v["findings"]]
     )
+    if shared:
+        _fill(book.create_sheet("Tumpang tindih"), shared)
     return book
 
 
