@@ -88,7 +88,23 @@ def _asserted(scene: Scene, permit: Permit, rule: OverlayRule) -> tuple[Exemptio
     for code in rule.exemptions:
         exemption = scene.ground.rules.exemptions.get(code)
         number = permit.document(code)
-        if exemption is not None and number is not None:
+        if exemption is not None and number is not None and _in_time(exemption, permit):
+            return exemption, number
+    return None
+
+
+def _in_time(exemption: Exemption, permit: Permit) -> bool:
+    """Say whether the document is of a day on which it proves the exemption."""
+    day = permit.document_day(exemption.kode)
+    return exemption.before is None or (day is not None and day < exemption.before)
+
+
+def _undated(scene: Scene, permit: Permit, rule: OverlayRule) -> tuple[Exemption, str] | None:
+    """Return the exemption that a document would prove if it stated an early enough day."""
+    for code in rule.exemptions:
+        exemption = scene.ground.rules.exemptions.get(code)
+        number = permit.document(code)
+        if exemption is not None and number is not None and permit.document_day(code) is None:
             return exemption, number
     return None
 
@@ -109,6 +125,13 @@ def _effect(
         # An exemption turns a prohibition into conditions, never into freedom.
         interval = Interval.of(Izin.B)
         conditions += asserted[0].conditions or (asserted[0].uraian,)
+    elif rule.effect == "larang" and (undated := _undated(scene, permit, rule)) is not None:
+        between, needed = Interval(Izin.B, Izin.X), (*conditions, *undated[0].conditions)
+        yield _finding(
+            scene, rule, between if sure else between.possible(), hit.possible_m2, needed, undated,
+            possible=True, reason="INPUT_KURANG",
+        )  # fmt: skip
+        return
     proven = hit.proven and sure and hit.certain_m2 >= floor
     if proven:
         yield _finding(scene, rule, interval, hit.certain_m2, conditions, asserted, possible=False)

@@ -103,6 +103,20 @@ class Permit:
                 return number.strip()
         return None
 
+    def document_day(self, code: str) -> date | None:
+        """Return the day of a document, written behind its number; None where none is stated.
+
+        Examples
+        --------
+        >>> Permit("P", dokumen=("EKSISTING:IMB 12@1998-05-02",)).document_day("EKSISTING")
+        datetime.date(1998, 5, 2)
+        """
+        _, _, day = (self.document(code) or "").rpartition("@")
+        try:
+            return date.fromisoformat(day.strip())
+        except ValueError:
+            return None
+
 
 def permits_of(frame: Any) -> list[Permit]:
     """Turn the rows of a permit table into permits, in their order; nothing is dropped.

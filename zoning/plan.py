@@ -179,11 +179,15 @@ class KbliRow(Dated):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption(Dated):
-    """What turns a prohibition into conditions when a document proves it; never into I."""
+    """What turns a prohibition into conditions when a document proves it; never into I.
+
+    With `before`, only a document dated before that day proves it.
+    """
 
     kode: str
     uraian: str
     conditions: tuple[str, ...]
+    before: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,6 +138,7 @@ def exemption(meta: PlanMeta, row: Row) -> Exemption:
         kode=values["kode"],
         uraian=values["uraian"],
         conditions=conditions,
+        before=date.fromisoformat(values["sebelum"]) if values.get("sebelum") else None,
         **_dated(meta, row),
     )
 

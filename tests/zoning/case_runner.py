@@ -90,6 +90,7 @@ def folders_of(case: dict[str, Any], folder: Path) -> list[Path]:
             append(home / f"{table}.csv", case.get(f"tambah_{table}", []))
         homes.append(home)
     change(homes[0] / "plan.toml", case.get("ubah_rencana", {}))
+    amend(homes[0] / "pengecualian.csv", case.get("ubah_pengecualian", {}))
     return homes
 
 
@@ -106,6 +107,21 @@ def plans_of(case: dict[str, Any], folder: Path) -> list[Plan]:
     if "ce90_m" in case:
         plans[0] = replace(plans[0], meta=replace(plans[0].meta, ce90_m=case["ce90_m"]))
     return plans
+
+
+def amend(path: Path, changes: dict[str, dict[str, str]]) -> None:
+    """Set cells of the rows with a code; a column that is not there yet is added."""
+    if not changes:
+        return
+    with path.open(encoding="utf-8", newline="") as source:
+        rows = list(csv.DictReader(source))
+    for row in rows:
+        row |= changes.get(row["kode"], {})
+    columns = dict.fromkeys(name for row in rows for name in row)
+    with path.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.DictWriter(target, list(columns), restval="")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def append(path: Path, rows: list[dict[str, Any]]) -> None:
