@@ -70,7 +70,7 @@ def where(plans: Iterable[Plan], kegiatan: str, on: date) -> list[dict[str, Any]
     >>> from zoning import load_plan, sample_plan_folder
     >>> [found] = where([load_plan(sample_plan_folder("rdtr"), None)], "gudang", date(2026, 1, 1))
     >>> [zone["zona"] for zone in found["zones"] if zone["izin"] == ["I", "I"]]
-    ['SPU-1']
+    ['KPI', 'PL-6']
     """
     found = []
     for plan in plans:
