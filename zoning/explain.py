@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from zoning.explain_texts import CLASSES, PARAMETERS, REASON_WORDS, TEXTS, VERDICT_WORDS
-from zoning.verdict import Verdict
 
 __all__ = ["explain", "headline"]
 
 Facts: TypeAlias = Mapping[str, Any]
 
 
-def explain(verdict: Verdict | Facts, language: str = "id") -> list[str]:
+class Answer(Protocol):
+    """A verdict, or anything that gives the verdict JSON."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the verdict JSON."""
+
+
+def explain(verdict: Answer | Facts, language: str = "id") -> list[str]:
     """Return one sentence per finding, in the order of the findings.
 
     Parameters
@@ -31,11 +37,11 @@ def explain(verdict: Verdict | Facts, language: str = "id") -> list[str]:
     >>> explain({"findings": [finding]}, "en")
     ['Building coverage (KDB) in R-2 is 78.00 %; at most 60.00 % is allowed: not kept.']
     """
-    answer = verdict.to_dict() if isinstance(verdict, Verdict) else verdict
+    answer = verdict if isinstance(verdict, Mapping) else verdict.to_dict()
     return [_sentence(finding, language) for finding in answer["findings"]]
 
 
-def headline(verdict: Verdict | Facts, language: str = "id") -> str:
+def headline(verdict: Answer | Facts, language: str = "id") -> str:
     """Return the one sentence that decided: the strictest finding, or why none could.
 
     Examples
@@ -43,7 +49,7 @@ def headline(verdict: Verdict | Facts, language: str = "id") -> str:
     >>> headline({"verdict": "SESUAI", "interval": ["I", "I"], "findings": []}, "en")
     'Conforms.'
     """
-    answer = verdict.to_dict() if isinstance(verdict, Verdict) else verdict
+    answer = verdict if isinstance(verdict, Mapping) else verdict.to_dict()
     word = VERDICT_WORDS[language][answer["verdict"]]
     deciding = _deciding(answer)
     return f"{word}: {_sentence(deciding, language)}" if deciding else f"{word}."

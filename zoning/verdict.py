@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.crs import LONLAT, project
 from spatial.notes import Note
+from zoning.card import table_html, verdict_html
 from zoning.finding import Finding, Part, lonlat_mapping, rounded
 from zoning.ground import LayerUse
 from zoning.kkpr import Clock
@@ -150,9 +151,6 @@ class Verdict:
         }
 
     def _repr_html_(self) -> str:
-        # Imported here: a card explains the verdict, and explaining knows verdicts.
-        from zoning.card import verdict_html
-
         return verdict_html(self.to_dict(), self.approvable)
 
     def __repr__(self) -> str:
@@ -210,8 +208,6 @@ class Verdicts(Sequence[Verdict]):
         return gpd.GeoSeries(moved, index=self._parcels.index, crs=LONLAT)
 
     def _repr_html_(self) -> str:
-        from zoning.card import table_html  # imported here for the reason given above
-
         return table_html(self.to_dicts())
 
     def __repr__(self) -> str:
