@@ -27,8 +27,6 @@ PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 #: Pages run whole journeys, one after the other; a busy machine takes its time.
 pytestmark = pytest.mark.timeout(1200)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-#: Files that README and pages speak of, and the sample's file that stands for each.
-STANDING_FOR = {"pola_ruang.zip": "rtrw_kab.zip", "persil.geojson": "permohonan.geojson"}
 
 
 def _blocks(page: Path, language: str) -> list[str]:
@@ -48,8 +46,6 @@ def desk(sample_workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     folder = tmp_path / "meja"
     shutil.copytree(sample_workspace / RAW, folder)
     shutil.copytree(sample_workspace, folder / "contoh")
-    for name, source in STANDING_FOR.items():
-        shutil.copy(folder / source, folder / name)
     monkeypatch.chdir(folder)
     return folder
 
