@@ -28,6 +28,8 @@ __all__ = ["choose_layer", "implies_lonlat", "read_parquet", "read_vector", "unr
 _LONLAT_BY_LAW: Final = ("geojson", "geojsonseq", "kml")
 _CRS_MEMBER: Final = re.compile(rb'"crs"\s*:\s*\{')
 _END: Final = 4096
+#: What libraries say when memory was refused to them.
+_NO_MEMORY: Final = ("alloc", "out of memory")
 #: What pyogrio says of geometry that has measures: told by the note on heights.
 _MEASURED: Final = "Measured (M) geometry types are not supported"
 
@@ -108,7 +110,8 @@ def unreadable(name: str, error: Exception) -> LayerError:
     MemoryError
         If that was the reason: then nothing is said of the file.
     """
-    if getattr(error, "errno", None) == errno.ENOMEM or "llocat" in str(error):
+    said = str(error).lower()
+    if getattr(error, "errno", None) == errno.ENOMEM or any(word in said for word in _NO_MEMORY):
         raise MemoryError from error
     reason = (str(error).splitlines() or [type(error).__name__])[0]
     return LayerError(
