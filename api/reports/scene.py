@@ -86,10 +86,12 @@ class Scenes:
 
     def _zones(self, plan: Plan, on: date) -> gpd.GeoDataFrame:
         frame = self._frame(plan.meta.layer, on)
-        if frame is None:
+        named = [column.strip() for column in plan.meta.zone_column.split(";")]
+        there = [] if frame is None else [column for column in named if column in frame.columns]
+        if frame is None or not there:
+            # The verdict says that its zones cannot be read; the map then shows no plan.
             return gpd.GeoDataFrame({"zona": [], "zona_nama": []}, geometry=[], crs=self._crs)
-        column = next(c for c in plan.meta.zone_column.split(";") if c.strip() in frame.columns)
-        codes = frame[column.strip()].astype("string").str.strip().fillna("?")
+        codes = frame[there[0]].astype("string").str.strip().fillna("?")
         names = [plan.meta.zone_names.get(code, "") for code in codes]
         return gpd.GeoDataFrame(
             {"zona": codes.to_numpy(), "zona_nama": names},
