@@ -1,22 +1,26 @@
-"""Compiled functions, kept on disk as long as no source that they are made of changes."""
+"""Compiled functions, kept on disk as long as no source that they are made of changes.
+
+numba is imported when the first of them is called: reading it takes a fifth of a second and
+50 MB, which a process that needs no kernel should not pay.
+"""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from threading import RLock
+from types import FunctionType
 from typing import Any
-
-import numba
-from numba.core import config
 
 __all__ = ["kernel"]
 
-_settings: Any = config
+_compiling = RLock()
 
 
-def kernel(function: Callable[..., Any]) -> Any:
+def kernel(function: Any) -> Kernel:
     """Compile a function when it is first called, without the interpreter's lock, and keep it.
 
     numba compares only the file of a function with what it kept, not the files of the
@@ -32,24 +36,58 @@ def kernel(function: Callable[..., Any]) -> Any:
     >>> double(21)
     42
     """
+    return Kernel(function)
+
+
+class Kernel:
+    """A function that is compiled when it is first called."""
+
+    def __init__(self, function: FunctionType) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._compiled: Callable[..., Any] | None = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call the compiled function."""
+        compiled = self._compiled
+        return (self.compiled() if compiled is None else compiled)(*arguments)
+
+    def compiled(self) -> Callable[..., Any]:
+        """Give numba's function; those it calls are named to numba first."""
+        with _compiling:
+            if self._compiled is None:
+                names = self._function.__globals__
+                for name in self._function.__code__.co_names:
+                    called = names.get(name)
+                    if isinstance(called, Kernel):
+                        names[name] = called.compiled()
+                self._compiled = _compile(self._function)
+            return self._compiled
+
+
+def _compile(function: FunctionType) -> Any:
+    import numba
+    from numba.core import config
+
+    settings: Any = config
     source = Path(function.__code__.co_filename)
     if not source.is_file():
         return numba.njit(nogil=True)(function)
-    before = _settings.CACHE_DIR
+    before = settings.CACHE_DIR
     try:
-        _settings.CACHE_DIR = str(_folder(source.parent))
+        settings.CACHE_DIR = str(_folder(source.parent, numba.__version__))
         return numba.njit(cache=True, nogil=True)(function)
     except RuntimeError:
         # No folder can be written: compiled in each process.
         return numba.njit(nogil=True)(function)
     finally:
-        _settings.CACHE_DIR = before
+        settings.CACHE_DIR = before
 
 
 @lru_cache(maxsize=64)
-def _folder(package: Path) -> Path:
+def _folder(package: Path, version: str) -> Path:
     """Return the folder of the compiled code of a package; numba falls back on the user's."""
-    digest = hashlib.sha256(numba.__version__.encode())
+    digest = hashlib.sha256(version.encode())
     for path in sorted(package.glob("*.py")):
         digest.update(path.read_bytes())
     return package / "__pycache__" / f"kernels-{digest.hexdigest()[:16]}"
