@@ -9,6 +9,7 @@ import sys
 import traceback
 from typing import Annotated, Any, Final
 
+import pyarrow as pa
 import typer
 
 from api.text import DEFAULT_LANGUAGE, describe
@@ -71,6 +72,8 @@ def main(args: list[str] | None = None) -> int:
     1 a fault of ours.
     """
     words = sys.argv[1:] if args is None else args
+    # Arrow's own pools keep what they once took; a command gives it back to its next step.
+    pa.set_memory_pool(pa.system_memory_pool())
     try:
         _app_for(words)(args=words, prog_name="tataruang")
     except SystemExit as leaving:

@@ -8,7 +8,6 @@ from typing import Final
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 
 from api.options import atomic_path
 from layers.poverty import Mask
@@ -74,7 +73,7 @@ def write_layer(frame: gpd.GeoDataFrame, path: Path, *, driver: str, layer: str)
     with warnings.catch_warnings():
         if frame.crs is None:
             warnings.filterwarnings("ignore", message="'crs' was not provided")
-        pyogrio.write_dataframe(frame, path, driver=driver, layer=layer)
+        frame.to_file(path, driver=driver, layer=layer, engine="pyogrio")
 
 
 def read_mask(path: Path | None) -> Mask | None:

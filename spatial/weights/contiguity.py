@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -17,6 +19,10 @@ __all__ = ["queen", "rook", "tolerant"]
 
 #: DE-9IM pattern of two polygons whose boundaries run together for some length.
 COMMON_EDGE = "****1****"
+#: Up to so many pairs of a polygon are tried without an index of its edges.
+FEW_PAIRS: Final = 8
+#: Odd numbers that spread the bits of coordinates.
+_MIX: Final = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)
 
 
 def queen(areas: gpd.GeoDataFrame | gpd.GeoSeries) -> Weights:
@@ -47,7 +53,7 @@ def queen(areas: gpd.GeoDataFrame | gpd.GeoSeries) -> Weights:
     left, right = _box_pairs(shapes)
     joined = _share_vertex(shapes, left, right)
     rest = np.flatnonzero(~joined)
-    shapely.prepare(shapes[np.unique(left[rest])])
+    _prepare_the_often_asked(shapes, left[rest])
     joined[rest] = shapely.intersects(shapes[left[rest]], shapes[right[rest]])
     return from_pairs(left[joined], right[joined], areas.index, kind="queen")
 
@@ -106,6 +112,12 @@ def tolerant(
     return from_pairs(left, right, areas.index, kind=f"tolerant:{gap_m:g}:{shared_m:g}")
 
 
+def _prepare_the_often_asked(shapes: NDArray[np.object_], asked: NDArray[np.intp]) -> None:
+    """Index what has many pairs; for a few the index costs more than it saves, and it stays."""
+    times = np.bincount(asked, minlength=len(shapes))
+    shapely.prepare(shapes[times > FEW_PAIRS])
+
+
 def _along(
     shapes: NDArray[np.object_], of: NDArray[np.intp], near: NDArray[np.intp], gap_m: float
 ) -> NDArray[np.float64]:
@@ -144,9 +156,28 @@ def _box_pairs(shapes: NDArray[np.object_]) -> tuple[NDArray[np.intp], NDArray[n
 def _vertices(shapes: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
     """Give the number of the place of every vertex (equal places alike, exactly) and its row."""
     xy, row = shapely.get_coordinates(shapes, return_index=True)
-    across, width = pd.factorize(xy[:, 0])[0], len(xy) + 1
-    place = pd.factorize(across.astype(np.int64) * width + pd.factorize(xy[:, 1])[0])[0]
-    return place.astype(np.int64), row.astype(np.intp)
+    xy += 0.0  # so that -0.0 has the bits of 0.0
+    bits = xy.view(np.uint64)
+    key = (bits[:, 0] * _MIX[0]) ^ (bits[:, 1] * _MIX[1] >> np.uint64(7))
+    order = np.argsort(key)
+    key, new = key[order], _changes(xy, order)
+    if (new[1:] & (key[1:] == key[:-1])).any():
+        # Two places of one key may lie mixed; the slower order keeps each together.
+        order = np.lexsort((xy[:, 1], xy[:, 0]))
+        new = _changes(xy, order)
+    place = np.empty(len(xy), dtype=np.int64)
+    place[order] = np.cumsum(new) - 1
+    return place, row.astype(np.intp)
+
+
+def _changes(xy: NDArray[np.float64], order: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Mark the places that differ from the one before them in an order; the first does."""
+    new = np.ones(len(xy), dtype=bool)
+    new[1:] = False
+    for values in xy.T:
+        ordered = values[order]
+        new[1:] |= ordered[1:] != ordered[:-1]
+    return new
 
 
 def _share_vertex(

@@ -21,6 +21,7 @@ from spatial.weights import (
     Weights,
     block,
     build,
+    contiguity,
     distance_band,
     from_neighbours,
     from_pairs,
@@ -72,6 +73,18 @@ def test_an_edge_split_by_a_vertex_of_the_neighbour_alone_still_joins() -> None:
     expected = {("a", "b"), ("a", "c"), ("b", "c")}
     assert {tuple(sorted(pair)) for pair in links(queen(areas))} == expected
     assert {tuple(sorted(pair)) for pair in links(rook(areas))} == expected
+
+
+def test_places_of_one_key_and_both_zeros_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the keys of places collide (here all do) the exact order decides."""
+    areas = mesh(60, 3)
+    minus = gpd.GeoSeries(
+        [shapely.box(-1, -1, -0.0, -0.0), shapely.box(0.0, 0.0, 1, 1), shapely.box(3, 3, 4, 4)]
+    )
+    quick = [links(make(shapes)) for make in (queen, rook) for shapes in (areas, minus)]
+    monkeypatch.setattr(contiguity, "_MIX", np.zeros(2, dtype=np.uint64))
+    assert quick == [links(make(shapes)) for make in (queen, rook) for shapes in (areas, minus)]
+    assert links(queen(minus)) == {(0, 1), (1, 0)}
 
 
 def test_corner_touch_is_queen_and_not_rook_and_holes_hold_neighbours() -> None:
