@@ -37,16 +37,19 @@ class Analyst:
         Degrees.
     process : HeavyJudge, optional
         Where analyses run; in this process without one.
+    hidden : frozenset of str
+        Layers that `engine` lacks and the process has.
     """
 
     engine: Any
     extent: Bounds
     process: HeavyJudge | None = None
+    hidden: frozenset[str] = frozenset()
 
     def run(self, function: str, *args: Any) -> Any:
         """Run an analysis of ours, `"module:name"`."""
         if self.process is not None:
-            return self.process.call(function, *args)
+            return self.process.call(function, *args, hidden=self.hidden)
         return load(function)(self.engine, *args)
 
     def parcels(self, raw: bytes) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from shapely.geometry.base import BaseGeometry
 
 from api.applications import Row, frame_of, read_line
 from api.errors import problem
-from api.service import Service, explained
+from api.judged import explained
+from api.service import Service
 from spatial.errors import EngineError, LimitError, TimeLimitError
 
 __all__ = ["GROUP", "BatchJudge", "Line"]

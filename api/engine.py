@@ -14,6 +14,7 @@ from typing import Any
 
 import geopandas as gpd
 
+from api.access.visible import VisibleLayers
 from api.clock import today
 from layers.store import Store, open_store
 from layers.workspace import Workspace
@@ -76,6 +77,15 @@ class Engine:
         files = sorted(path for path in self.workspace.plans.rglob("*") if path.is_file())
         written = tuple((str(path), path.stat().st_mtime_ns) for path in files)
         return tuple((one.name, one.id, one.seq) for one in self.store.layers()), written
+
+    def without(self, hidden: frozenset[str]) -> Engine:
+        """Return the engine of a workspace that lacks some layers; rules that read them say so.
+
+        Plans that read none of them are shared, with all that was prepared for them.
+        """
+        seen: Any = VisibleLayers(self.store, hidden)
+        plans = (one.with_source(seen) if one.layers & hidden else one for one in self.plans)
+        return Engine(self.workspace, seen, tuple(plans))
 
     def check(
         self,

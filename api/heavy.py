@@ -53,8 +53,19 @@ class HeavyJudge:
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
 
-    def check(self, permits: gpd.GeoDataFrame, on: date | None, plan: str | None) -> list[bytes]:
+    def check(
+        self,
+        permits: gpd.GeoDataFrame,
+        on: date | None,
+        plan: str | None,
+        hidden: frozenset[str] = frozenset(),
+    ) -> list[bytes]:
         """Judge permits; return the bytes of each verdict.
+
+        Parameters
+        ----------
+        hidden : frozenset of str
+            Layers that are not there for who asks.
 
         Raises
         ------
@@ -63,10 +74,10 @@ class HeavyJudge:
         LimitError
             If too many wait already, or the process ran out of memory.
         """
-        found: list[bytes] = self._in_turn("api.heavy:judge_bytes", permits, on, plan)
+        found: list[bytes] = self.call("api.heavy:judge_bytes", permits, on, plan, hidden=hidden)
         return found
 
-    def call(self, function: str, *args: Any) -> Any:
+    def call(self, function: str, *args: Any, hidden: frozenset[str] = frozenset()) -> Any:
         """Run a function of ours with the engine as its first argument.
 
         Parameters
@@ -79,9 +90,9 @@ class HeavyJudge:
         TimeLimitError, LimitError
             As `check`; and what the function raises.
         """
-        return self._in_turn(function, *args)
+        return self._in_turn(function, args, hidden)
 
-    def _in_turn(self, function: str, *args: Any) -> Any:
+    def _in_turn(self, *question: Any) -> Any:
         if not self._places.acquire(blocking=False):
             raise LimitError(
                 "too many heavy requests wait already",
@@ -90,7 +101,7 @@ class HeavyJudge:
             )
         try:
             with self._turn:
-                return self._ask((function, args))
+                return self._ask(question)
         finally:
             self._places.release()
 
@@ -103,7 +114,7 @@ class HeavyJudge:
             self._pipe.close()
         self._process = self._pipe = None
 
-    def _ask(self, question: tuple[str, tuple[Any, ...]]) -> Any:
+    def _ask(self, question: tuple[Any, ...]) -> Any:
         pipe = self._started()
         try:
             pipe.send(question)
@@ -150,10 +161,13 @@ def _serve(pipe: Connection, opener: str, workspace: str, memory_mb: int) -> Non
     load("api.verdict_files:verdict_bytes")
     _limit_memory(memory_mb)
     pipe.send("ready")
+    views = {frozenset[str](): engine}
     while True:
-        function, args = pipe.recv()
+        function, args, hidden = pipe.recv()
         try:
-            pipe.send(("done", load(function)(engine, *args)))
+            if hidden not in views:
+                views[hidden] = engine.without(hidden)
+            pipe.send(("done", load(function)(views[hidden], *args)))
         except EngineError as error:
             pipe.send(("refused", _flat(error)))
 

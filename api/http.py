@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
 from fastapi import Request, Response
@@ -18,6 +18,10 @@ from api.openapi import reference
 from api.text import DEFAULT_LANGUAGE, LANGUAGES
 from spatial.errors import LimitError, TimeLimitError
 
+if TYPE_CHECKING:
+    from api.opening import Opening
+    from api.service import Service
+
 __all__ = [
     "BODY_PROBLEMS",
     "PROBLEMS",
@@ -28,6 +32,7 @@ __all__ = [
     "line_too_long",
     "only_once",
     "read_body",
+    "service_of",
 ]
 
 T = TypeVar("T")
@@ -71,6 +76,12 @@ class StrictRoute(APIRoute):
             return await handle(request)
 
         return checked
+
+
+def service_of(request: Request) -> Service:
+    """Return the service as the caller of a request may see it."""
+    opening: Opening = request.app.state.opening
+    return opening.current().seen_by(request.state.caller)
 
 
 def only_once(request: Request, known: set[str] | None = None) -> dict[str, str]:

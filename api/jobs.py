@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +21,14 @@ SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, owner TEXT NOT NULL, process TEXT NOT NULL, status TEXT NOT NULL,
     created TEXT NOT NULL, started TEXT, finished TEXT, worker INTEGER NOT NULL,
-    message TEXT NOT NULL, result BLOB
+    message TEXT NOT NULL, result BLOB, hidden TEXT NOT NULL DEFAULT '[]'
 );
 """
+#: Of a file that an earlier version made.
+MENDED: Final = "ALTER TABLE jobs ADD COLUMN hidden TEXT NOT NULL DEFAULT '[]'"
 INSERT: Final = (
-    "INSERT INTO jobs (id, owner, process, status, created, started, finished, worker, message) "
-    "VALUES (?, ?, ?, 'accepted', ?, NULL, NULL, ?, '')"
+    "INSERT INTO jobs (id, owner, process, status, created, started, finished, worker, message,"
+    " hidden) VALUES (?, ?, ?, 'accepted', ?, NULL, NULL, ?, '', ?)"
 )
 SELECT: Final = (
     "SELECT id, owner, process, status, created, started, finished, worker, message FROM jobs "
@@ -86,8 +89,13 @@ class Jobs:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def accept(self, owner: str, process: str) -> Job:
+    def accept(self, owner: str, process: str, hidden: Iterable[str] = ()) -> Job:
         """Take a job.
+
+        Parameters
+        ----------
+        hidden : iterable of str
+            Layers that the owner may not see, so that the job does without them.
 
         Raises
         ------
@@ -110,7 +118,7 @@ class Jobs:
                 )
             base.execute(
                 INSERT,
-                (name, owner, process, now(), os.getpid()),
+                (name, owner, process, now(), os.getpid(), json.dumps(sorted(hidden))),
             )
             base.execute(
                 "DELETE FROM jobs WHERE finished IS NOT NULL AND id NOT IN "
@@ -160,12 +168,15 @@ class Jobs:
             ).fetchall()
         return [_alive(Job(*row)) for row in rows]
 
-    def result(self, name: str, owner: str) -> bytes:
-        """Return what a job gave; empty while it has given nothing."""
+    def result(self, name: str, owner: str, hidden: Iterable[str] = ()) -> bytes:
+        """Return what a job gave; empty while it has given nothing.
+
+        Empty also where a layer was closed to the owner since: the job may have read it.
+        """
         self.get(name, owner)
         with self._open() as base:
-            row = base.execute("SELECT result FROM jobs WHERE id=?", (name,)).fetchone()
-        return row[0] or b""
+            row = base.execute("SELECT result, hidden FROM jobs WHERE id=?", (name,)).fetchone()
+        return row[0] or b"" if set(hidden) <= set(json.loads(row[1])) else b""
 
     def dismiss(self, name: str, owner: str) -> Job:
         """Dismiss a job: what waits does not start, what runs is not kept."""
@@ -183,6 +194,8 @@ class Jobs:
         connection = sqlite3.connect(self._path, timeout=10.0, isolation_level=None)
         with closing(connection) as base:
             base.executescript(SCHEMA)
+            if "hidden" not in {row[1] for row in base.execute("PRAGMA table_info(jobs)")}:
+                base.execute(MENDED)
             yield base
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fastapi import Request, Response
@@ -80,10 +80,20 @@ def _accepted(header: str) -> list[str]:
     return [kind for _, _, kind in sorted(found)]
 
 
-def unchanged(request: Request, tag: str) -> Response | None:
-    """Return 304 where the client has this very document already."""
+def unchanged(
+    request: Request, tag: str, headers: Mapping[str, str] | None = None
+) -> Response | None:
+    """Return 304 where the client has this very document already.
+
+    Parameters
+    ----------
+    headers : mapping, optional
+        Those of the document that say who may keep it.
+    """
     sent = {
         one.strip().removeprefix("W/")
         for one in request.headers.get("if-none-match", "").split(",")
     }
-    return Response(status_code=304, headers={"etag": tag}) if tag in sent or "*" in sent else None
+    if tag not in sent and "*" not in sent:
+        return None
+    return Response(status_code=304, headers={"etag": tag} | dict(headers or {}))

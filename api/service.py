@@ -10,23 +10,24 @@ import weakref
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from copy import copy
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import geopandas as gpd
-import orjson
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from api.access.rights import LayerRights
+from api.access.roles import ROLES, Caller
 from api.analyst import Analyst
 from api.applications import read_applications
 from api.clock import now, today
 from api.formats import Language
 from api.geojson import LONLAT
 from api.heavy import HeavyJudge
+from api.judged import Judged, name_of, shapes_of
 from api.map_description import describe
 from api.observe import count_verdict
 from api.ogc.collection import Collections
@@ -40,15 +41,13 @@ from api.tiles.source import TileSource
 from api.verdict_files import verdict_bytes
 from spatial.crs import INDONESIA, Bounds, check_extent, parse_crs
 from spatial.errors import EngineError, LayerNotFoundError
-from spatial.notes import Note
-from zoning import explain, headline
-from zoning.permit import SHAPES
 from zoning.register import Decision, Receipt
+from zoning.register.log import unknown_decision
 
 if TYPE_CHECKING:
     from api.engine import Engine
 
-__all__ = ["EngineLike", "Judged", "Service", "explained"]
+__all__ = ["EngineLike", "Service"]
 
 #: Layer whose names and codes are searched.
 VILLAGES: Final = "batas_desa"
@@ -73,26 +72,6 @@ class EngineLike(Protocol):
         """List the layers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Verdicts of one request, and their receipts once they are safe on the disk."""
-
-    verdicts: list[bytes]
-    single: bool
-    notes: tuple[Note, ...] = ()
-    pending: Future[list[Receipt]] | None = None
-
-    def body(self, receipts: Sequence[Receipt] = (), explain_in: str | None = None) -> bytes:
-        """Return what is sent: of a request known already, the answer of the first time.
-
-        With a language in `explain_in` each verdict comes with its headline and sentences.
-        """
-        answers = [receipt.answer for receipt in receipts] or self.verdicts
-        if explain_in is not None:
-            answers = [explained(answer, explain_in) for answer in answers]
-        return answers[0] if self.single else b"[" + b",\n".join(answers) + b"]\n"
-
-
 class Service:
     """An engine as strangers may use it.
 
@@ -114,10 +93,14 @@ class Service:
         analyses: HeavyJudge | None = None,
     ) -> None:
         self.engine = engine
+        #: The engine with every layer: the register is one, whoever asks.
+        self.whole = engine
         self.settings = settings
         self.heavy = heavy
-        # Requests hold the service they began with; what it runs ends after the last of them.
-        self._close = weakref.finalize(self, _end, (heavy, analyses), engine)
+        # Requests hold the service they began with, or a view of it; what it runs ends after
+        # the last of them.
+        self._running = _Running()
+        self._close = weakref.finalize(self._running, _end, (heavy, analyses), engine)
         self._opinions: dict[Language, Opinions] = {}
         self.tiles = TileSource(engine)
         if settings.state_folder is not None:
@@ -131,6 +114,47 @@ class Service:
         self.rights = LayerRights() if self.folder is None else LayerRights.read(self.folder)
         self.extent: Bounds = tuple(getattr(engine, "extent", None) or INDONESIA)
         self.analyst = Analyst(engine, self.extent, analyses)
+        self.hidden: frozenset[str] = frozenset()
+        self._views: dict[frozenset[str], Service] = {}
+        self.rights.check_recorders(
+            layer for plan in getattr(engine, "plans", ()) for layer in plan.layers
+        )
+        for role in ROLES:
+            self._without(self.rights.hidden_from(frozenset({role})))
+
+    def seen_by(self, caller: Caller) -> Service:
+        """Return the service as a caller may see it: layers closed to them are not there.
+
+        Every answer, a verdict too, is that of a workspace without these layers: what a
+        verdict cannot read widens it, so it says less and never something else.
+        """
+        return self._without(self.rights.hidden_from(caller.roles))
+
+    def require(self, layer: str) -> None:
+        """Refuse a layer that is not there for who asks.
+
+        Raises
+        ------
+        LayerNotFoundError
+            `layer_unknown`.
+        """
+        if self.hidden:
+            cast("Engine", self.engine).store.find(layer)
+
+    def _without(self, hidden: frozenset[str]) -> Service:
+        if not hidden:
+            return self
+        if hidden not in self._views:
+            view = copy(self)
+            engine: EngineLike = cast("Engine", self.engine).without(hidden)
+            view.engine, view.hidden, view._views = engine, hidden, {}
+            view.places = Places(engine)
+            view.collections = Collections(engine, self.collections)
+            view.filters = Filters(view.collections)
+            view.analyst = Analyst(engine, self.extent, self.analyst.process, hidden)
+            view._gazetteer, view._opinions = None, {}
+            self._views[hidden] = view
+        return self._views[hidden]
 
     def close(self) -> None:
         """End what runs beside."""
@@ -191,7 +215,7 @@ class Service:
         key: str | None = None,
     ) -> Future[list[Receipt]] | None:
         """Hand verdicts to the register; None where the engine has none."""
-        engine: Any = self.engine
+        engine: Any = self.whole
         if not hasattr(engine, "recorder"):
             return None
         keys = None if key is None else [f"{key}:{place}" for place in range(len(verdicts))]
@@ -205,9 +229,11 @@ class Service:
         Raises
         ------
         LayerNotFoundError
-            `decision_unknown`.
+            `decision_unknown`, also where it rests on a layer that is not there for who asks.
         """
         found: Decision = self._register().get(decision_id)
+        if self.hidden & set(found.entry["layers"]):
+            raise unknown_decision(decision_id)
         return found
 
     def verified(self, code: str) -> Decision | None:
@@ -223,9 +249,9 @@ class Service:
         return self._opinions[language].pdf(found)
 
     def _register(self) -> Any:
-        if not hasattr(self.engine, "register"):
+        if not hasattr(self.whole, "register"):
             raise LayerNotFoundError("this service keeps no register", code="register_not_kept")
-        return self.engine.register
+        return self.whole.register
 
     def zones_at(self, lon: float, lat: float, on: date | None) -> list[dict[str, Any]]:
         """Tell the zones at a place inside the extent."""
@@ -268,12 +294,12 @@ class Service:
     def judge(self, permits: gpd.GeoDataFrame, on: date | None, plan: str | None) -> list[bytes]:
         """Judge permits where it can be afforded: heavy ones in the process that can be killed."""
         if self.heavy is not None and self.is_heavy(shapes_of(permits), permits.crs):
-            verdicts = self.heavy.check(permits, on, plan)
+            verdicts = self.heavy.check(permits, on, plan, self.hidden)
         else:
             found = self.engine.check(permits, on=on, plan=plan)
             verdicts = [verdict_bytes(verdict.to_dict()) for verdict in found]
         for verdict in verdicts:
-            count_verdict(_name_of(verdict))
+            count_verdict(name_of(verdict))
         return verdicts
 
     def is_heavy(self, shapes: Sequence[BaseGeometry], crs: Any) -> bool:
@@ -284,10 +310,8 @@ class Service:
         return many or max(each) > self.settings.heavy_span_deg * unit
 
 
-def shapes_of(permits: gpd.GeoDataFrame) -> list[BaseGeometry]:
-    """Return every geometry that judging permits will measure."""
-    columns = [permits.geometry, *(permits[name] for name in SHAPES if name in permits)]
-    return [shape for column in columns for shape in column if isinstance(shape, BaseGeometry)]
+class _Running:
+    """What a service and its views hold while any of them is in use."""
 
 
 def _end(processes: tuple[HeavyJudge | None, ...], engine: Any) -> None:
@@ -298,17 +322,3 @@ def _end(processes: tuple[HeavyJudge | None, ...], engine: Any) -> None:
     recorder = vars(engine).get("recorder")
     if recorder is not None:
         recorder.close()
-
-
-def _name_of(verdict: bytes) -> str:
-    """Return which of the six verdicts it is."""
-    return verdict.partition(b'"verdict":"')[2].partition(b'"')[0].decode()
-
-
-def explained(verdict: bytes, language: str) -> bytes:
-    """Put the sentences before the verdict, whose bytes stay as they are."""
-    content = orjson.loads(verdict)
-    words = orjson.dumps(
-        {"headline": headline(content, language), "sentences": explain(content, language)}
-    )
-    return words[:-1] + b',"verdict":' + verdict + b"}"

@@ -287,6 +287,11 @@ class Plan:
         """Short name."""
         return self.meta.id
 
+    @property
+    def layers(self) -> frozenset[str]:
+        """Names of the layers that its rules read, on whatever day."""
+        return frozenset({self.meta.layer} | {rule.layer for rule in self.overlays if rule.layer})
+
     def with_source(self, source: Any) -> Plan:
         """Return the same rules over other layers."""
         return replace(self, source=source)

@@ -84,13 +84,13 @@ class Gate:
 
 def _private(headers: list[tuple[bytes, bytes]], *, known: bool) -> list[tuple[bytes, bytes]]:
     """Keep answers to callers with a key apart from those to everybody."""
-    out = []
-    for name, value in headers:
-        if known and name == b"cache-control" and value.startswith(b"public"):
-            out.append((name, b"private" + value.removeprefix(b"public")))
-        else:
-            out.append((name, value))
-    return [*out, (b"vary", b"x-api-key, authorization")]
+    vary = (b"vary", b"x-api-key, authorization")
+    if not known:
+        return [*headers, vary]
+    said = [value for name, value in headers if name == b"cache-control"] or [b"no-store"]
+    others = [one for one in headers if one[0] != b"cache-control"]
+    kept = [(b"cache-control", value.replace(b"public", b"private")) for value in said]
+    return [*others, *kept, vary]
 
 
 def _line(request: Request, caller: Caller, status: int) -> str:

@@ -3,19 +3,20 @@
     [layers]
     kemiskinan = ["opd", "verifikator", "auditor"]
 
-A layer that is not named is public. A layer that a caller may not see is not there for them.
+A layer that is not named is public. A layer that a caller may not see is not there for them: every
+answer is that of a workspace without it.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from api.access.roles import ROLES, Caller
-from spatial.errors import LayerNotFoundError, StoreError
+from api.access.roles import RIGHTS, ROLES
+from spatial.errors import StoreError
 
 __all__ = ["FILE", "LayerRights"]
 
@@ -29,9 +30,11 @@ class LayerRights:
     Examples
     --------
     >>> rights = LayerRights({"kemiskinan": frozenset({"opd"})})
-    >>> from api.access.roles import EVERYBODY
-    >>> rights.sees(EVERYBODY, "rdtr"), rights.sees(EVERYBODY, "kemiskinan")
+    >>> rights.public("rdtr"), rights.public("kemiskinan")
     (True, False)
+    >>> from api.access.roles import EVERYBODY
+    >>> sorted(rights.hidden_from(EVERYBODY.roles))
+    ['kemiskinan']
     """
 
     layers: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -58,29 +61,36 @@ class LayerRights:
             raise _unreadable(f"there is no role {strange[0]!r}")
         return cls(layers)
 
-    def sees(self, caller: Caller, layer: str) -> bool:
-        """Say whether a caller may see a layer."""
-        return layer not in self.layers or caller.sees(self.layers[layer])
+    def hidden_from(self, roles: frozenset[str]) -> frozenset[str]:
+        """Return the names of layers that none of some roles may see."""
+        return frozenset(name for name, allowed in self.layers.items() if allowed.isdisjoint(roles))
+
+    def check_recorders(self, needed: Iterable[str]) -> None:
+        """Demand that whoever records decisions sees every layer that plans read.
+
+        A decision rests on the whole law and can be replayed, so it cannot leave a layer out
+        for one officer and not for another.
+
+        Raises
+        ------
+        StoreError
+            `rights_recorder`.
+        """
+        recorders = [role for role in ROLES if "record" in RIGHTS[role]]
+        for layer in sorted(set(needed) & set(self.layers)):
+            if blind := sorted(set(recorders) - self.layers[layer]):
+                raise StoreError(
+                    "{file} closes the layer {layer}, which plans read, to {role}",
+                    code="rights_recorder",
+                    hint="Who records decisions must see what they rest on: add {role}",
+                    file=FILE,
+                    layer=layer,
+                    role=blind[0],
+                )
 
     def public(self, layer: str) -> bool:
         """Say whether everybody may see a layer."""
         return layer not in self.layers
-
-    def require(self, caller: Caller, layer: str) -> None:
-        """Refuse a layer that a caller may not see, as if there were none.
-
-        Raises
-        ------
-        LayerNotFoundError
-            `layer_hidden`.
-        """
-        if not self.sees(caller, layer):
-            raise LayerNotFoundError(
-                "there is no layer {name!r} for you",
-                code="layer_hidden",
-                hint="A key may show more layers",
-                name=layer[:80],
-            )
 
 
 def _unreadable(reason: str) -> StoreError:

@@ -97,9 +97,12 @@ class Collections:
     Parameters
     ----------
     engine : object with `layer(name)` and `layers()`
+    whole : Collections, optional
+        Of an engine with more layers: what it has prepared is shared.
     """
 
     engine: Any
+    whole: Collections | None = None
     _made: dict[str, Collection] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -111,6 +114,9 @@ class Collections:
         LayerNotFoundError
             If there is no such layer, or it has no shapes.
         """
+        if self.whole is not None:
+            self.engine.store.find(name)
+            return self.whole.get(name)
         if name not in self._made:
             with self._lock:
                 if name not in self._made:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, read_body
+from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, read_body, service_of
 
 router = APIRouter(tags=["analyses"], route_class=StrictRoute)
 
@@ -56,7 +56,7 @@ async def parcels(request: Request) -> Response:
     state = request.app.state
     settings = state.settings
     raw = await read_body(request, BYTES, settings.max_upload_bytes, settings.body_seconds * 3)
-    service = state.opening.current()
+    service = service_of(request)
     found = await state.batch_workers.run(service.analyst.parcels, raw)
     return _json(found)
 
@@ -65,7 +65,7 @@ async def parcels(request: Request) -> Response:
 async def hazards(request: Request) -> Response:
     """List hazard maps with their classes and colours."""
     state = request.app.state
-    service = state.opening.current()
+    service = service_of(request)
     return _json({"hazards": await state.workers.run(service.analyst.hazards)})
 
 
@@ -88,7 +88,7 @@ async def exposure(request: Request) -> Response:
     state = request.app.state
     settings = state.settings
     raw = await read_body(request, JSON, settings.max_body_bytes, settings.body_seconds)
-    service = state.opening.current()
+    service = service_of(request)
     return _json(await state.batch_workers.run(service.analyst.exposure, raw))
 
 
@@ -106,7 +106,7 @@ async def where(
     nor prohibits. A zone that is not listed has no cell for the activity.
     """
     state = request.app.state
-    service = state.opening.current()
+    service = service_of(request)
     found = await state.workers.run(service.analyst.where, kegiatan, on)
     return _json({"kegiatan": kegiatan, "plans": found})
 

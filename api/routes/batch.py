@@ -18,6 +18,7 @@ from api.http import (
     check_media_type,
     language_of,
     line_too_long,
+    service_of,
 )
 from api.models import PERMIT_EXAMPLE
 from api.openapi import reference
@@ -72,7 +73,7 @@ async def batch(
     """
     check_media_type(request, ACCEPTED)
     state = request.app.state
-    service = state.opening.current()
+    service = service_of(request)
     from api.batch import BatchJudge  # its libraries are loaded with the service
 
     judge = BatchJudge(service, on, plan, explain, language_of(request))

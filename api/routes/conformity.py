@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel
 
 from api.access.roles import require
-from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, read_body
+from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, read_body, service_of
 from api.idempotency import Answered, clean_key, fingerprint
 from api.models import PERMIT_EXAMPLE, SCHEMA_VERSION, Feature, Problem, VerdictModel
 from api.once import once
@@ -103,7 +103,7 @@ async def conformity(
     raw = await read_body(
         request, ACCEPTED, state.settings.max_body_bytes, state.settings.body_seconds
     )
-    service = state.opening.current()
+    service = service_of(request)
 
     async def judge() -> Answered:
         key = _register_key(request, idempotency_key)

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from api.http import PROBLEMS, StrictRoute
+from api.http import PROBLEMS, StrictRoute, service_of
 
 router = APIRouter(tags=["layers"], route_class=StrictRoute)
 
@@ -14,8 +14,5 @@ router = APIRouter(tags=["layers"], route_class=StrictRoute)
 @router.get("/v1/layers", summary="Layers with their versions", responses={503: PROBLEMS[503]})
 async def layers(request: Request) -> dict[str, Any]:
     """List the layers of the workspace."""
-    state = request.app.state
-    service = state.opening.current()
-    rights, caller = service.rights, request.state.caller
-    found = await state.workers.run(service.layers)
-    return {"layers": [one for one in found if rights.sees(caller, one["name"])]}
+    service = service_of(request)
+    return {"layers": await request.app.state.workers.run(service.layers)}

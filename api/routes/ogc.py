@@ -10,7 +10,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.clock import now
-from api.http import PROBLEMS, StrictRoute, only_once
+from api.http import PROBLEMS, StrictRoute, only_once, service_of
 from api.negotiation import HTML, form_of, unchanged
 
 if TYPE_CHECKING:
@@ -53,21 +53,20 @@ def _address(request: Request) -> Any:
 
 
 def _collections(request: Request) -> Collections:
-    found: Collections = request.app.state.opening.current().collections
+    found: Collections = service_of(request).collections
     return found
 
 
 async def _get(request: Request, name: str) -> Collection:
     """Return a collection that the caller may see."""
-    request.app.state.opening.current().rights.require(request.state.caller, name)
+    service_of(request).require(name)
     found: Collection = await _work(request, _collections(request).get, name)
     return found
 
 
 async def _readable(request: Request) -> list[Collection]:
-    rights = request.app.state.opening.current().rights
-    found = await _work(request, _collections(request).readable)
-    return [one for one in found if rights.sees(request.state.caller, one.name)]
+    found: list[Collection] = await _work(request, _collections(request).readable)
+    return found
 
 
 async def _work(request: Request, function: Any, *args: Any) -> Any:
@@ -95,7 +94,7 @@ async def landing(request: Request, f: Form = None) -> Response:
     """Show the way to everything."""
     from api.ogc.documents import landing as document_of
 
-    service = request.app.state.opening.current()
+    service = service_of(request)
     workspace = getattr(service.engine, "workspace", None)
     shown = form_of(request, BOTH)
     document = document_of(_address(request), getattr(workspace, "name", "tataruang"), shown)
@@ -121,7 +120,7 @@ async def conformance(request: Request, f: Form = None) -> Response:
     """List the conformance classes."""
     from api.ogc.documents import CONFORMANCE
 
-    request.app.state.opening.current()
+    service_of(request)
     document = {"conformsTo": list(CONFORMANCE)}
     return _send(request, document, "conformance", classes=CONFORMANCE)
 
@@ -182,11 +181,11 @@ async def items(request: Request, name: Name) -> Response:
     given = only_once(request)
     one = await _get(request, name)
     tag = _tag(one.version, str(request.url), form)
-    if (same := unchanged(request, tag)) is not None:
+    headers = {"cache-control": _cache(request, name), "vary": "accept"}
+    if (same := unchanged(request, tag, headers)) is not None:
         return same
     body, kind, system = await _work(request, _answer, _address(request), one, given, form)
-    headers = {"etag": tag, "cache-control": _cache(request, name), "content-crs": f"<{system}>"}
-    headers["vary"] = "accept"
+    headers |= {"etag": tag, "content-crs": f"<{system}>"}
     return Response(body, media_type=kind, headers=headers)
 
 
@@ -199,11 +198,11 @@ async def item(
     given = only_once(request, {"crs", "f"})
     one = await _get(request, name)
     tag = _tag(one.version, str(request.url), form)
-    if (same := unchanged(request, tag)) is not None:
+    headers = {"cache-control": _cache(request, name), "vary": "accept"}
+    if (same := unchanged(request, tag, headers)) is not None:
         return same
     body, kind, system = await _work(request, _one, _address(request), one, feature, given, form)
-    headers = {"etag": tag, "cache-control": _cache(request, name), "content-crs": f"<{system}>"}
-    headers["vary"] = "accept"
+    headers |= {"etag": tag, "content-crs": f"<{system}>"}
     return Response(body, media_type=kind, headers=headers)
 
 
@@ -265,7 +264,7 @@ def _one(
 
 
 def _cache(request: Request, name: str) -> str:
-    public = request.app.state.opening.current().rights.public(name)
+    public = service_of(request).rights.public(name)
     return SHORT if public else "private, max-age=60"
 
 

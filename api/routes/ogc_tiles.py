@@ -10,7 +10,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.errors import RequestError
-from api.http import PROBLEMS, StrictRoute
+from api.http import PROBLEMS, StrictRoute, service_of
 from api.negotiation import unchanged
 from api.routes.tiles import (
     FOR_NOW,
@@ -118,7 +118,7 @@ async def all_tilesets(request: Request) -> Response:
     """List the tilesets that hold every layer."""
     from api.ogc.tilesets import tilesets as document_of
 
-    bounds = request.app.state.opening.current().extent
+    bounds = service_of(request).extent
     return _json(document_of(_address(request), "/tiles", ALL, "mvt", bounds))
 
 
@@ -127,7 +127,7 @@ async def all_tileset(request: Request, matrix_set: Set, f: Shape = None) -> Res
     """Describe the tileset that holds every layer."""
     from api.ogc.tilesets import tileset as document_of
 
-    bounds = request.app.state.opening.current().extent
+    bounds = service_of(request).extent
     at = _address(request)
     document = document_of(at, "/tiles", ALL, "mvt", bounds)
     if f == "tilejson":
@@ -161,9 +161,8 @@ async def all_tile(
 
     check_tile(z, column, row)
     state = request.app.state
-    service = state.opening.current()
-    every = await state.tile_workers.run(service.collections.names)
-    known = [name for name in every if service.rights.sees(request.state.caller, name)]
+    service = service_of(request)
+    known = await state.tile_workers.run(service.collections.names)
     names = known if collections is None else collections.split(",")
     if unknown := sorted(set(names) - set(known)):
         raise RequestError(
@@ -199,8 +198,8 @@ def _form(about: dict[str, Any]) -> str:
 
 async def _about(request: Request, layer: str) -> dict[str, Any]:
     state = request.app.state
-    service = state.opening.current()
-    service.rights.require(request.state.caller, layer)
+    service = service_of(request)
+    service.require(layer)
     tiles = service.tiles
     found: dict[str, Any] = await state.tile_workers.run(tile_json, tiles, layer, base_of(request))
     return found

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.errors import problem
-from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, language_of, read_body
+from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, language_of, read_body, service_of
 from api.routes.tiles import base_of
 from api.strict_json import parse
 from spatial.errors import EngineError, LimitError
@@ -86,10 +86,11 @@ async def execute(request: Request, name: Name) -> Response:
         request, (JSON,), state.settings.max_body_bytes, state.settings.body_seconds
     )
     inputs = checked(chosen, parse(raw))
-    service = state.opening.current()
+    service = service_of(request)
     if "respond-async" not in request.headers.get("prefer", ""):
         return _json(await state.batch_workers.run(chosen.run, service, inputs))
-    job = await run_in_threadpool(state.jobs.accept, str(request.state.caller), name)
+    owner = str(request.state.caller)
+    job = await run_in_threadpool(state.jobs.accept, owner, name, service.hidden)
     task = asyncio.create_task(
         _work(state, job.id, (chosen.run, service, inputs), language_of(request))
     )
@@ -145,8 +146,9 @@ async def results(request: Request, job: JobName) -> Response:
     state = request.app.state
     owner = str(request.state.caller)
     found = await run_in_threadpool(state.jobs.get, job, owner)
-    body = await run_in_threadpool(state.jobs.result, job, owner)
-    if found.status == "successful":
+    hidden = service_of(request).hidden
+    body = await run_in_threadpool(state.jobs.result, job, owner, hidden)
+    if found.status == "successful" and body:
         return _json(body)
     if found.status == "failed" and body:
         told = orjson.loads(body)

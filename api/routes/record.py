@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.access.roles import require
 from api.clock import OFFICE_TIME
-from api.http import PROBLEMS, StrictRoute
+from api.http import PROBLEMS, StrictRoute, service_of
 from api.negotiation import HTML, form_of, unchanged
 from api.openapi import reference
 from spatial.errors import LayerNotFoundError
@@ -45,10 +45,10 @@ async def opinion(
     """Return the paper of a decision, with its register number, check code and QR code."""
     require(request.state.caller, "decisions")
     state = request.app.state
-    service = state.opening.current()
+    service = service_of(request)
     decision = await run_in_threadpool(service.decision, number)
     tag = f'"{decision.hash[:24]}-{lang}"'
-    if (same := unchanged(request, tag)) is not None:
+    if (same := unchanged(request, tag, {"cache-control": PRIVATE})) is not None:
         return same
     pdf = await state.tile_workers.run(service.opinion, number, lang)
     headers = {
@@ -75,10 +75,10 @@ async def opinion(
 async def decision(request: Request, number: Number) -> Response:
     """Return the verdict of a decision as it was given, its place in the register in headers."""
     require(request.state.caller, "decisions")
-    service = request.app.state.opening.current()
+    service = service_of(request)
     found = await run_in_threadpool(service.decision, number)
     tag = f'"{found.hash[:24]}"'
-    if (same := unchanged(request, tag)) is not None:
+    if (same := unchanged(request, tag, {"cache-control": PRIVATE})) is not None:
         return same
     headers = {
         "etag": tag,
@@ -98,7 +98,7 @@ async def verify(
     f: Annotated[str | None, Query(max_length=40, description="json or html")] = None,
 ) -> Response:
     """Say which decision a letter's code stands for; nothing of the applicant is shown."""
-    service = request.app.state.opening.current()
+    service = service_of(request)
     found = await run_in_threadpool(service.verified, code)
     if form_of(request, ("json", "html")) == "html":
         return _page(request, code, found)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.http import PROBLEMS, StrictRoute
+from api.http import PROBLEMS, StrictRoute, service_of
 from api.negotiation import unchanged
 from api.tiles.zoom import MAX_ZOOM
 
@@ -74,7 +74,7 @@ async def send_tile(
 ) -> Response:
     """Answer with a vector tile, or that it is unchanged or empty."""
     state = request.app.state
-    service = state.opening.current()
+    service = service_of(request)
     headers, same = await _head(request, layer, place, v, text or "")
     if same is not None:
         return same
@@ -93,7 +93,7 @@ async def send_picture(
 ) -> Response:
     """Answer with a PNG tile, or that it is unchanged or empty."""
     state = request.app.state
-    service = state.opening.current()
+    service = service_of(request)
     headers, same = await _head(request, layer, place, v, "png")
     if same is not None:
         return same
@@ -111,8 +111,8 @@ async def _head(
 
     check_tile(*place)
     state = request.app.state
-    service = state.opening.current()
-    service.rights.require(request.state.caller, layer)
+    service = service_of(request)
+    service.require(layer)
     tiles = service.tiles
     version = await state.tile_workers.run(tiles.version, layer)
     mark = hashlib.sha256(more.encode()).hexdigest()[:12] if more else ""
@@ -129,8 +129,8 @@ async def _head(
 async def tilejson(request: Request, layer: LayerName) -> dict[str, Any]:
     """Describe the tiles of a layer for map programs."""
     state = request.app.state
-    service = state.opening.current()
-    service.rights.require(request.state.caller, layer)
+    service = service_of(request)
+    service.require(layer)
     source = service.tiles
     return await state.tile_workers.run(tile_json, source, layer, base_of(request))  # type: ignore[no-any-return]  # what it runs
 

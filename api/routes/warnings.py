@@ -9,7 +9,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 
 from api.access.roles import require
-from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, read_body
+from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, read_body, service_of
 
 router = APIRouter(tags=["warnings"], route_class=StrictRoute)
 
@@ -47,7 +47,7 @@ async def readings(request: Request) -> dict[str, Any]:
     raw = await read_body(
         request, ACCEPTED, state.settings.max_body_bytes, state.settings.body_seconds
     )
-    folder = state.opening.current().folder
+    folder = service_of(request).folder
     found: dict[str, Any] = await state.workers.run(_take, state, folder, raw)
     return found
 
@@ -60,7 +60,7 @@ async def readings(request: Request) -> dict[str, Any]:
 async def states(request: Request) -> dict[str, Any]:
     """Return the states now. A station that was not heard in time is `tidak_diketahui`."""
     state = request.app.state
-    folder = state.opening.current().folder
+    folder = service_of(request).folder
     found: dict[str, Any] = await state.workers.run(_states, state, folder)
     return found
 

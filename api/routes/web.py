@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.errors import RequestError
-from api.http import PROBLEMS, StrictRoute
+from api.http import PROBLEMS, StrictRoute, service_of
 from api.web.files import static_file
 
 router = APIRouter(tags=["map"], route_class=StrictRoute)
@@ -70,11 +70,9 @@ async def glyphs(
 async def map_description(request: Request) -> dict[str, Any]:
     """Describe layers, colours, activities and the area of the workspace."""
     state = request.app.state
-    service = state.opening.current()
+    service = service_of(request)
     described: dict[str, Any] = await state.tile_workers.run(service.describe_map)
-    rights, caller = service.rights, request.state.caller
-    seen = [one for one in described["layers"] if rights.sees(caller, one["name"])]
-    return described | {"layers": seen}
+    return described
 
 
 @router.get("/v1/search", summary="Find a place: name, code or coordinates", responses=PROBLEMS)
@@ -92,5 +90,5 @@ async def search(
 ) -> dict[str, Any]:
     """Find places in the workspace; coordinates in degrees, in minutes and seconds, or in UTM."""
     state = request.app.state
-    service = state.opening.current()
+    service = service_of(request)
     return {"q": q, "results": await state.workers.run(service.search, q)}

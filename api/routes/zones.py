@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 
-from api.http import PROBLEMS, StrictRoute
+from api.http import PROBLEMS, StrictRoute, service_of
 
 router = APIRouter(tags=["zones"], route_class=StrictRoute)
 
@@ -43,10 +43,8 @@ async def zones_at(
     cannot be read is listed with its fault.
     """
     state = request.app.state
-    service = state.opening.current()
+    service = service_of(request)
     found = await state.workers.run(service.place, lon, lat, on)
-    rights, caller = service.rights, request.state.caller
-    found["layers"] = [one for one in found["layers"] if rights.sees(caller, one["layer"])]
     return {"lon": lon, "lat": lat, "on": on, **found}
 
 
@@ -62,5 +60,5 @@ async def rules(
     means neither permitted nor prohibited.
     """
     state = request.app.state
-    service = state.opening.current()
+    service = service_of(request)
     return {"zone": zone, "plans": await state.workers.run(service.rules, zone, on)}

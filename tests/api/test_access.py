@@ -124,7 +124,7 @@ def test_a_layer_that_is_not_for_all_is_not_there_for_others(
     if seen:
         assert not answer.headers.get("cache-control", "private").startswith("public")
     elif "items/" not in path:
-        assert answer.json()["code"] == "layer_hidden"
+        assert answer.json()["code"] == "layer_unknown"
 
 
 @pytest.mark.parametrize("role", [None, "publik", "opd"])

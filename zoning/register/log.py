@@ -142,12 +142,7 @@ class Register:
         """
         found = self._select("WHERE id = ?", (decision_id,))
         if not found:
-            raise LayerNotFoundError(
-                "there is no decision {id!r} in the register",
-                code="decision_unknown",
-                hint="tataruang register list shows them",
-                id=decision_id[:80],
-            )
+            raise unknown_decision(decision_id)
         if faults := content_faults(found[0]):
             raise CorruptError(
                 "decision {id} is not what was recorded: {what}",
@@ -259,3 +254,13 @@ class Register:
                 path=self.path.name,
                 reason=str(error),
             ) from error
+
+
+def unknown_decision(decision_id: str) -> LayerNotFoundError:
+    """Return the refusal of a register number that no decision has."""
+    return LayerNotFoundError(
+        "there is no decision {id!r} in the register",
+        code="decision_unknown",
+        hint="tataruang register list shows them",
+        id=decision_id[:80],
+    )
