@@ -87,7 +87,10 @@ def make(folder: Path, *, closed: bool) -> Workspace:
         frames = {
             "kemiskinan": ({"kode_desa": ["33.1"], "miskin": [17]}, "kemiskinan_desa"),
             "lp2b": ({"luas": [1.0]}, "lp2b"),
-            "batas_desa": ({"kode_desa": ["33.1"], "nama_desa": ["Rahasia"], "wadmkd": ["Rahasia"]}, "batas_administrasi"),
+            "batas_desa": (
+                {"kode_desa": ["33.1"], "nama_desa": ["Rahasia"], "wadmkd": ["Rahasia"]},
+                "batas_administrasi",
+            ),
             "bangunan": ({"fungsi": ["rumah"]}, "bangunan"),
         }
         for name, (columns, kind) in frames.items():
