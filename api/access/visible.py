@@ -23,10 +23,10 @@ class VisibleLayers:
 
     Examples
     --------
-    >>> import tempfile
+    >>> import pathlib, tempfile
     >>> import geopandas as gpd, shapely
     >>> from layers.store import FileStore
-    >>> store = FileStore(tempfile.mkdtemp())
+    >>> store = FileStore(pathlib.Path(tempfile.mkdtemp()))
     >>> frame = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1)], crs="EPSG:32749")
     >>> for name in ("rdtr", "kemiskinan"):
     ...     _ = store.publish(frame, name=name)
