@@ -46,6 +46,8 @@ class Kind:
         Names in `layers.code_lists`.
     legal : tuple of str
         Metadata without which the layer cannot carry a finding.
+    index : str
+        Column by which a new version is indexed for areas; empty where none is.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Kind:
     key: tuple[str, ...] = ()
     code_lists: tuple[str, ...] = ()
     legal: tuple[str, ...] = ()
+    index: str = ""
 
     def rename(self, columns: Iterable[str]) -> dict[str, str]:
         """Return official name -> our name for the columns of a file.

@@ -26,7 +26,8 @@ def kernel(function: Any) -> Kernel:
     numba compares only the file of a function with what it kept, not the files of the
     functions that it calls, nor can it see that two releases of a file differ that carry
     the same date. So the kept code lies in a folder named by the contents of all modules
-    beside it.
+    beside it that compile something. Compiled functions therefore take functions and
+    constants from such modules alone.
 
     Examples
     --------
@@ -89,5 +90,7 @@ def _folder(package: Path, version: str) -> Path:
     """Return the folder of the compiled code of a package; numba falls back on the user's."""
     digest = hashlib.sha256(version.encode())
     for path in sorted(package.glob("*.py")):
-        digest.update(path.read_bytes())
+        content = path.read_bytes()
+        if b"from spatial.jit import kernel" in content:
+            digest.update(content)
     return package / "__pycache__" / f"kernels-{digest.hexdigest()[:16]}"

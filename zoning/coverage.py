@@ -77,7 +77,9 @@ class Coverage:
         return polygons_of(shapely.union_all(cut))
 
 
-def build_coverage(geometries: Geometries, codes: Iterable[str]) -> Coverage:
+def build_coverage(
+    geometries: Geometries, codes: Iterable[str], *, index: ZoneIndex | None = None
+) -> Coverage:
     """Dissolve polygons by class, cut them into pieces and index them.
 
     Parameters
@@ -85,22 +87,25 @@ def build_coverage(geometries: Geometries, codes: Iterable[str]) -> Coverage:
     geometries : array of polygons, shape (n,)
         Valid, on one plane.
     codes : n class codes
+    index : ZoneIndex, optional
+        Of the same polygons by the same codes, where it is there already.
     """
     labels = np.asarray(list(codes), dtype=object)
     names = tuple(sorted(set(labels.tolist())))
     pieces: list[BaseGeometry] = []
     owner: list[int] = []
-    for index, name in enumerate(names):
+    for position, name in enumerate(names):
         mine = geometries[labels == name]
         mine = mine[~shapely.is_empty(mine) & (shapely.area(mine) > 0)]
         for part in shapely.get_parts(polygons_of(shapely.union_all(mine))):
             cut = _split(part)
             pieces.extend(cut)
-            owner.extend([index] * len(cut))
+            owner.extend([position] * len(cut))
     array = np.empty(len(pieces), dtype=object)
     array[:] = pieces
     owners, tree = np.asarray(owner, dtype=np.intp), shapely.STRtree(array)
-    return Coverage(names, array, owners, tree, index_of(geometries, labels))
+    made = index_of(geometries, labels) if index is None else index
+    return Coverage(names, array, owners, tree, made)
 
 
 def _split(polygon: BaseGeometry) -> list[BaseGeometry]:

@@ -13,8 +13,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from layers.store import StoredLayer
+from layers.store.indexes import index_beside
 from spatial.crs import parse_crs, project
 from spatial.errors import EngineError, LayerError, LayerNotFoundError
+from spatial.index import index_of
 from zoning.coverage import Coverage, build_coverage, erode
 from zoning.plan import OverlayRule, Plan, PlanMeta
 from zoning.ruleset import RuleSet, rules_on
@@ -151,10 +154,17 @@ def _kept(build: Callable[[], Any]) -> Any:
 
 def _zones(meta: PlanMeta, layers: Mapping[str, Any]) -> ZoneMap:
     frame = _frame(layers, meta.layer)
-    codes = _column(frame, meta.zone_column, meta.layer).astype("string").str.strip()
+    column = _column(frame, meta.zone_column, meta.layer)
+    codes = column.astype("string").str.strip()
     shapes = _shapes(frame, meta.area_crs, meta.layer)
     labels = codes.fillna("").to_numpy(dtype=object)
-    whole = build_coverage(shapes, labels)
+    layer, index = layers[meta.layer], None
+    as_stored = bool((codes == column.astype("string")).fillna(value=False).all())
+    if as_stored and isinstance(layer, StoredLayer):
+        # The index by these codes lies beside the version.
+        build = partial(index_of, shapes, labels, meta.area_crs)
+        index = index_beside(layer, str(column.name), meta.area_crs, build)
+    whole = build_coverage(shapes, labels, index=index)
     return ZoneMap(whole, erode(shapes, labels, meta.ce90_m, meta.area_crs, meta.metric_crs))
 
 

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -20,12 +21,14 @@ from layers.store.base import StoredLayer, Version
 from layers.store.cache import VersionCache
 from layers.store.catalogue import Catalogue
 from layers.store.chain import Entry, Head
-from layers.store.content import Content, column_types, content_id, hash_file
+from layers.store.content import Content, Frame, column_types, content_id, hash_file
+from layers.store.indexes import FOLDER, differing
 from layers.store.locks import exclusive, try_lock
 from layers.store.log_file import Chain
 from layers.store.logged import LoggedStore, corrupt
 from layers.store.parquet import read_frame, write_frame
 from spatial.errors import EngineError, StoreError
+from spatial.index import Shelf
 from spatial.notes import Note
 
 __all__ = ["FileStore"]
@@ -87,7 +90,13 @@ class FileStore(LoggedStore):
             fault = _faults(folder, one, catalogue) or _content_fault(folder, one)
             if fault:
                 found.append(Note.of(corrupt(one, fault), "error"))
+            else:
+                found += differing(self.shelf(one), one, partial(_frame, folder, one))
         return found
+
+    def shelf(self, version: Version) -> Shelf:
+        """Return where the indexes of a version are kept."""
+        return Shelf(self._versions / version.id / FOLDER)
 
     def _entries(self) -> list[Entry]:
         return self.log.entries()
@@ -233,6 +242,10 @@ def _read(folder: Path, version: Version) -> StoredLayer:
     if version.form == "raster":
         return StoredLayer(version, path=path)
     return StoredLayer(version, frame=read_frame(path, version.form), path=path)
+
+
+def _frame(folder: Path, version: Version) -> Frame:
+    return read_frame(_data(folder, version.form), version.form)
 
 
 @contextmanager

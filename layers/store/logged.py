@@ -9,11 +9,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+import pandas as pd
+
 from layers.store.base import Event, StoredLayer, Version
 from layers.store.catalogue import Catalogue
 from layers.store.chain import Entry, Head
 from layers.store.content import Content, Frame, canonical
+from layers.store.indexes import kept_index, shelve
 from spatial.errors import CorruptError, StoreError
+from spatial.index import Shelf, ZoneIndex
 from spatial.notes import Note
 
 __all__ = ["LoggedStore", "corrupt"]
@@ -76,7 +80,11 @@ class LoggedStore(ABC):
                 "report": [dict(note) for note in report] + [n.to_dict() for n in made.notes],
             },
         )
-        return next(one for one in self.history(name) if one.seq == entry.seq)
+        version = next(one for one in self.history(name) if one.seq == entry.seq)
+        if (frame := made.frame) is not None:
+            # What came in parts may be larger than memory: its index waits for a question.
+            shelve(self.shelf(version), version, lambda: frame)
+        return version
 
     def get(
         self,
@@ -117,6 +125,46 @@ class LoggedStore(ABC):
             As `get`.
         """
         return self.catalogue().choose(name, on, known_at, version)
+
+    def index(
+        self,
+        name: str,
+        *,
+        by: str,
+        crs: Any = None,
+        on: date | None = None,
+        known_at: str | None = None,
+        version: str | None = None,
+    ) -> ZoneIndex:
+        """Return the index of a version by a column of codes, the version itself unread.
+
+        Parameters
+        ----------
+        name, on, known_at, version
+            As `get`.
+        by : str
+            Column with the code of the zone.
+        crs : CRS, optional
+            Plane of the index; ESRI:54034 (equal-area) without.
+
+        Raises
+        ------
+        LayerNotFoundError
+            As `get`.
+        SchemaError
+            `column_missing`, or `version_no_areas` where the version is a table.
+        """
+        chosen = self.find(name, on=on, known_at=known_at, version=version)
+
+        def frame() -> Frame:
+            found = self._load(chosen, self.catalogue()).frame
+            return pd.DataFrame() if found is None else found
+
+        return kept_index(self.shelf(chosen), chosen, by, crs, frame)
+
+    def shelf(self, version: Version) -> Shelf:
+        """Return where the indexes of a version are kept; a backend may keep none."""
+        return Shelf(None)
 
     def layers(self) -> list[Version]:
         """Return the newest version of every layer, by name."""

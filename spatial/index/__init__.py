@@ -2,10 +2,12 @@
 
 from spatial.index.areas import Areas, measure_areas
 from spatial.index.files import open_index, save_index
+from spatial.index.shelf import Shelf
 from spatial.index.zones import ZoneIndex, build_index, index_of
 
 __all__ = [
     "Areas",
+    "Shelf",
     "ZoneIndex",
     "build_index",
     "index_of",

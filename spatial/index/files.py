@@ -19,7 +19,7 @@ from spatial.index.zones import ZoneIndex
 
 __all__ = ["open_index", "save_index"]
 
-MAGIC: Final = b"TATAIDX1"
+MAGIC: Final = b"TATAIDX2"
 #: Arrays begin at multiples of this, as vector instructions like it.
 ALIGN: Final = 64
 _HEAD: Final = struct.Struct("<8sII")
@@ -38,15 +38,14 @@ def save_index(index: ZoneIndex, path: Path, *, source: str = "") -> None:
     """
     tables: list[dict[str, Any]] = []
     arrays = [np.ascontiguousarray(array) for array in index.grid]
-    at = 0
+    at = check = 0
     for name, array in zip(GridArrays._fields, arrays, strict=True):
-        check = zlib.crc32(_bytes(array))
-        tables.append(
-            {"name": name, "type": array.dtype.str, "shape": array.shape, "at": at, "crc": check}
-        )
-        at += -(-array.nbytes // ALIGN) * ALIGN
-    meta = {"codes": index.codes, "crs": index.crs, "source": source, "bytes": at, "arrays": tables}
-    header = json.dumps(meta).encode()
+        tables.append({"name": name, "type": array.dtype.str, "shape": array.shape, "at": at})
+        room = -(-array.nbytes // ALIGN) * ALIGN
+        check = zlib.crc32(bytes(room - array.nbytes), zlib.crc32(_bytes(array), check))
+        at += room
+    meta = {"codes": index.codes, "crs": index.crs, "source": source, "bytes": at, "crc": check}
+    header = json.dumps(meta | {"arrays": tables}).encode()
     begin = _begin(len(header))
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -79,7 +78,7 @@ def open_index(path: Path, *, source: str = "", verify: bool = False) -> ZoneInd
     source : str
         What it must have been made from.
     verify : bool
-        Read all of it and compare its check sums.
+        Read all of it and compare its check sum: 40 ms for a province.
 
     Raises
     ------
@@ -113,11 +112,9 @@ def open_index(path: Path, *, source: str = "", verify: bool = False) -> ZoneInd
             raise _corrupt(path, "it was made from another version")
         # A private mapping: numba wants arrays that it might write to, and never does.
         memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    if verify and zlib.crc32(memoryview(memory)[begin:]) != meta["crc"]:
+        raise _corrupt(path, "its bytes were changed")
     arrays = [_array(memory, begin, table) for table in meta["arrays"]]
-    if verify:
-        for array, table in zip(arrays, meta["arrays"], strict=True):
-            if zlib.crc32(_bytes(array)) != table["crc"]:
-                raise _corrupt(path, f"its array {table['name']} was changed")
     return ZoneIndex(tuple(meta["codes"]), meta["crs"], GridArrays(*arrays))
 
 

@@ -43,6 +43,20 @@ class ZoneIndex:
     crs: str
     grid: GridArrays
 
+    def same_as(self, other: ZoneIndex) -> bool:
+        """Say whether two indexes are the same to the last bit.
+
+        Examples
+        --------
+        >>> zone = np.array([shapely.box(0, 0, 9, 9)])
+        >>> index_of(zone, ["R-2"]).same_as(index_of(zone, ["R-2"]))
+        True
+        """
+        return (self.codes, self.crs) == (other.codes, other.crs) and all(
+            np.array_equal(getattr(self.grid, name), getattr(other.grid, name))
+            for name in GridArrays._fields
+        )
+
     def areas(self, shapes: NDArray[np.object_], *, threads: int | None = None) -> Areas:
         """Measure valid polygons that lie on the plane.
 
