@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -14,15 +14,19 @@ from api.clock import today
 from api.errors import RequestError
 from api.geojson import LONLAT, declared_crs, parse_geometry
 from api.heavy import HeavyJudge, load
+from api.hotspots.published import Asked, Form, poverty_layer, village_layer
 from api.plan_facts import where
 from api.strict_json import parse
 from api.tiles.raster import style_of
+from layers.store.base import Version
 from spatial.crs import Bounds
 from spatial.errors import LimitError
 
 __all__ = ["Analyst"]
 
 MAX_VERTICES: Final = 2_000
+#: Answers about hotspots that are kept; versions never change.
+KEPT: Final = 8
 KNOWN: Final = {"hazard", "of", "area", "crs"}
 
 
@@ -45,6 +49,7 @@ class Analyst:
     extent: Bounds
     process: HeavyJudge | None = None
     hidden: frozenset[str] = frozenset()
+    _kept: dict[tuple[Hashable, ...], bytes] = field(default_factory=dict)
 
     def run(self, function: str, *args: Any) -> Any:
         """Run an analysis of ours, `"module:name"`."""
@@ -63,6 +68,22 @@ class Analyst:
     def where(self, kegiatan: str, on: date | None) -> list[dict[str, Any]]:
         """Return how far every zone of every plan in force allows an activity."""
         return where(getattr(self.engine, "plans", ()), kegiatan, on or today())
+
+    def sources(self, layer: str | None) -> tuple[Version, ...]:
+        """Return the versions that hotspots of a poverty layer, or of the only one, rest on."""
+        villages = village_layer(self.engine)
+        return (poverty_layer(self.engine, layer), *(() if villages is None else (villages,)))
+
+    def hotspots(self, asked: Asked, form: Form) -> bytes:
+        """Return hotspots of a published poverty layer in one of the forms; the last are kept."""
+        key = (asked, form, *(one.id for one in self.sources(asked.layer)))
+        found = self._kept.get(key)
+        if found is None:
+            found = self.run("api.hotspots.published:tell", asked, form)
+            self._kept[key] = found
+            for old in list(self._kept)[:-KEPT]:
+                self._kept.pop(old, None)
+        return found
 
     def exposure(self, raw: bytes) -> dict[str, Any]:
         """Read a question for exposure and answer it.

@@ -123,6 +123,7 @@ def study(
     *,
     exposed: Exposure | None = None,
     earlier: Mask | None = None,
+    published: Mask | None = None,
     notes: tuple[Note, ...] = (),
 ) -> Study:
     """Find hotspots and answer everything that was asked beside them.
@@ -138,6 +139,8 @@ def study(
         Of the same areas: gives priorities.
     earlier : Mask, optional
         Of an earlier publication.
+    published : Mask, optional
+        Of a layer whose hidden counts have left it already: it stands as it is.
     notes : tuple of Note
         Of the reading.
 
@@ -150,7 +153,7 @@ def study(
     >>> done.groups.objects["areas"].to_list()
     [9]
     """
-    mask = _mask(areas, question, earlier)
+    mask = _mask(areas, question, earlier) if published is None else published
     hidden = None if mask is None else mask.covers(areas.index)
     found = _find(areas, question.value, question.population, question, hidden)
     told = _warned(areas, question) if mask is None else _withheld(found, mask)

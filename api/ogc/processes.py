@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,13 +12,17 @@ from typing import Any, Final
 import orjson
 
 from api.errors import RequestError
+from api.hotspots.published import Asked
 from api.ogc.documents import JSON, Address, link
+from api.questions import MOST_FDR, SMOOTH, WEIGHTS
 from api.service import Service
 from spatial.errors import LayerNotFoundError
 
 __all__ = ["PROCESSES", "Process", "checked", "describe", "named", "summary"]
 
 REL: Final = "http://www.opengis.net/def/rel/ogc/1.0"
+#: Of the name of a layer.
+MOST_LETTERS: Final = 64
 GEOJSON: Final = "https://geojson.org/schema/"
 _AREA: Final = {"title": "Wilayah / area", "schema": {"$ref": f"{GEOJSON}Polygon.json"}}
 _OF: Final = {
@@ -88,6 +93,21 @@ def _exposure(name: str, title: str, pattern: str) -> Process:
     )
 
 
+def _hotspots(service: Service, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    layer, weights = inputs.get("layer"), inputs.get("weights", "queen")
+    fdr, smooth = inputs.get("fdr", 0.05), inputs.get("smooth", "none")
+    if layer is not None and not (isinstance(layer, str) and len(layer) <= MOST_LETTERS):
+        raise _refused("'layer' as the name of a layer")
+    if not isinstance(weights, str) or not re.fullmatch(WEIGHTS, weights):
+        raise _refused("'weights' as queen, rook, knn:8 or distance:5000")
+    if isinstance(fdr, bool) or not isinstance(fdr, int | float) or not 0 < fdr <= MOST_FDR:
+        raise _refused(f"'fdr' above 0, up to {MOST_FDR}")
+    if smooth not in SMOOTH:
+        raise _refused(f"'smooth' as one of {', '.join(SMOOTH)}")
+    asked = Asked(service.analyst.sources(layer)[0].name, weights, float(fdr), smooth)
+    return {"hotspots": orjson.loads(service.analyst.hotspots(asked, "json"))}
+
+
 PROCESSES: Final[dict[str, Process]] = {
     one.id: one
     for one in (
@@ -116,6 +136,27 @@ PROCESSES: Final[dict[str, Process]] = {
         ),
         _exposure("flood-exposure", "Paparan banjir / flood exposure", "banjir*"),
         _exposure("landslide-exposure", "Paparan longsor / landslide exposure", "longsor*"),
+        Process(
+            id="poverty-hotspots",
+            title="Kantong kemiskinan / poverty hotspots",
+            description="Di mana kemiskinan mengelompok dan mengapa; sel kecil tetap ditutup. "
+            "Where poverty clusters and why; small cells stay withheld.",
+            inputs={
+                "layer": {"title": "Layer kemiskinan / poverty layer", "minOccurs": 0,
+                          "schema": {"type": "string"}},
+                "weights": {"title": "Bobot tetangga / weights", "minOccurs": 0,
+                            "schema": {"type": "string", "pattern": WEIGHTS, "default": "queen"}},
+                "fdr": {"title": "Laju temuan keliru / false discovery rate", "minOccurs": 0,
+                        "schema": {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_FDR,
+                                   "default": 0.05}},
+                "smooth": {"title": "Rasio yang dipelajari / smoothing", "minOccurs": 0,
+                           "schema": {"type": "string", "enum": list(SMOOTH),
+                                      "default": "none"}},
+            },
+            outputs={"hotspots": {"schema": {"type": "object"}}},
+            required=(),
+            run=_hotspots,
+        ),
     )
 }  # fmt: skip
 

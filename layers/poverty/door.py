@@ -20,7 +20,7 @@ from layers.poverty.privacy import LEAST, Mask, levels_of_codes, protect
 from spatial.errors import AccessError
 from spatial.notes import Note
 
-__all__ = ["counts_the_poor", "guard"]
+__all__ = ["COUNTS", "counts_the_poor", "guard", "refuse_small_counts"]
 
 #: Kind -> (columns that count the poor, column of everyone). Columns of everyone stay.
 COUNTS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
@@ -72,15 +72,26 @@ def guard(
         refuse_personal(layer.frame, what=what)
     elif kind not in APPLICATIONS:
         refuse_identity(layer.frame, what=what)
-    if kind not in COUNTS:
-        if kind not in APPLICATIONS:
-            _refuse_small_counts(layer.frame, what, least)
-        return layer.frame, (), {}
-    return _withhold(layer.frame, kind, earlier, least)
+    if kind not in APPLICATIONS:
+        kept = _kept(layer.frame, kind)
+        refuse_small_counts(layer.frame.drop(columns=list(kept)), what, least)
+    return _withhold(layer.frame, kind, earlier, least) if kind in COUNTS else (layer.frame, (), {})
 
 
-def _refuse_small_counts(frame: pd.DataFrame, what: str, least: int) -> None:
-    """Refuse counts of the poor in a layer where nobody would know what to compare them with."""
+def _kept(frame: pd.DataFrame, kind: str) -> tuple[str, ...]:
+    """Return the columns whose small cells will be withheld; none where nobody is counted."""
+    counts, everyone = COUNTS.get(kind, ((), ""))
+    return counts if everyone in frame and set(counts) <= set(frame.columns) else ()
+
+
+def refuse_small_counts(frame: pd.DataFrame, what: str, least: int = LEAST) -> None:
+    """Refuse counts of the poor in a layer where nobody would know what to compare them with.
+
+    Raises
+    ------
+    AccessError
+        `counts_unprotected_layer`.
+    """
     small = [
         str(name)
         for name in frame.columns
@@ -121,8 +132,8 @@ def counts_the_poor(column: pd.Series) -> bool:
 def _withhold(
     frame: pd.DataFrame, kind: str, earlier: Mapping[str, Any] | None, least: int
 ) -> tuple[pd.DataFrame, tuple[Note, ...], dict[str, Any]]:
-    counts, everyone = COUNTS[kind]
-    if everyone not in frame or not set(counts) <= set(frame.columns):
+    counts, everyone = _kept(frame, kind), COUNTS[kind][1]
+    if not counts:
         return frame, (), {}
     names = codes(frame["kode_desa"])
     mask = None

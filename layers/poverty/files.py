@@ -18,7 +18,7 @@ from spatial.crs import check_extent, parse_crs, same_crs
 from spatial.errors import CrsError, LayerError, SchemaError
 from spatial.notes import Note
 
-__all__ = ["PLANAR", "read_areas"]
+__all__ = ["PLANAR", "join_areas", "read_areas"]
 
 #: A plane of unknown units, as in many published data sets: for statistics alone.
 PLANAR: Final = "planar"
@@ -83,15 +83,34 @@ def read_areas(
         indexed = read.set_index(codes(frame[named])) if named else read.rename_axis("id")
         return gpd.GeoDataFrame(indexed), ()
     if named is None:
-        raise SchemaError(
-            "{what} has no column of codes to join its polygons by",
-            code="join_no_code",
-            hint="Name it with --id; the columns are: {columns}",
-            what=path.name,
-            columns=", ".join(map(str, frame.columns)),
-        )
+        raise _no_code(path.name, frame.columns)
     shapes = _load(areas, source_crs, None, table=False)
-    return _joined(read, codes(frame[named]), shapes, _key(shapes, named, areas))
+    return _joined(read, codes(frame[named]), shapes, _key(shapes, named, areas.name))
+
+
+def join_areas(
+    table: pd.DataFrame, shapes: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
+    """Give every row of a table the polygon with its code, dots or none; both have been read.
+
+    Raises
+    ------
+    SchemaError
+        `join_no_code`, `join_nothing`, or a code that is missing or stands twice.
+
+    Examples
+    --------
+    >>> squares = gpd.GeoDataFrame(
+    ...     {"kdepum": ["33.01", "33.02"]}, geometry=[shapely.box(i, 0, i + 1, 1) for i in (0, 1)])
+    >>> frame, notes = join_areas(pd.DataFrame({"kode_desa": ["3301"], "miskin": [40]}), squares)
+    >>> frame["miskin"].to_list(), notes[0].code
+    ([40.0, nan], 'join_polygons_alone')
+    """
+    named = find_code_column(table.columns)
+    if named is None:
+        raise _no_code("the table", table.columns)
+    key = _key(shapes, named, "the layer of polygons")
+    return _joined(table, codes(table[named]), shapes, key)
 
 
 def _check_column(frame: pd.DataFrame, name: str) -> None:
@@ -146,19 +165,23 @@ def _placed(frame: gpd.GeoDataFrame, stated: Any, given: str | None, name: str) 
     return placed
 
 
-def _key(shapes: pd.DataFrame, named: str, areas: Path) -> pd.Index:
+def _key(shapes: pd.DataFrame, named: str, what: str) -> pd.Index:
     """Codes of the polygons: the column of the same name, else a known one."""
     same = next((str(c) for c in shapes.columns if str(c).lower() == named.lower()), None)
     column = same or find_code_column(shapes.columns)
     if column is None:
-        raise SchemaError(
-            "{what} has no column of codes to join its polygons by",
-            code="join_no_code",
-            hint="Name it with --id; the columns are: {columns}",
-            what=areas.name,
-            columns=", ".join(map(str, shapes.columns.drop("geometry"))),
-        )
+        raise _no_code(what, shapes.columns.drop("geometry"))
     return codes(shapes[column])
+
+
+def _no_code(what: str, columns: pd.Index) -> SchemaError:
+    return SchemaError(
+        "{what} has no column of codes to join its polygons by",
+        code="join_no_code",
+        hint="Name it with --id; the columns are: {columns}",
+        what=what,
+        columns=", ".join(map(str, columns)),
+    )
 
 
 def _joined(

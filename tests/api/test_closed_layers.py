@@ -85,7 +85,10 @@ def make(folder: Path, *, closed: bool) -> Workspace:
     ground = shapely.box(EAST, NORTH - 3000, EAST + 3000, NORTH)
     if closed:
         frames = {
-            "kemiskinan": ({"kode_desa": ["33.1"], "miskin": [17]}, "kemiskinan_desa"),
+            "kemiskinan": (
+                {"kode_desa": ["33.1"], "penduduk_miskin": [17], "jumlah_penduduk": [90]},
+                "kemiskinan",
+            ),
             "lp2b": ({"luas": [1.0]}, "lp2b"),
             "batas_desa": (
                 {"kode_desa": ["33.1"], "nama_desa": ["Rahasia"], "wadmkd": ["Rahasia"]},
@@ -166,6 +169,9 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
         for hazard in ("banjir_100", "banjir_rahasia", "lp2b", "tiada")
         for of in ("lahan", "bangunan")
     ],
+    "GET /v1/hotspots": [
+        (f"/v1/hotspots{more}", None) for more in ("", "?layer=kemiskinan", "?layer=tiada&f=csv")
+    ],
     "GET /v1/where": [("/v1/where?kegiatan=gudang", None)],
     "GET /v1/conformity/{number}.pdf": [("/v1/conformity/2026-000001.pdf", None)],
     "GET /v1/conformity/{number}": [("/v1/conformity/2026-000001", None)],
@@ -224,6 +230,8 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
         (RUN.format("flood-exposure"), {"inputs": {"hazard": "banjir_100", "of": "bangunan"}}),
         (RUN.format("landslide-exposure"), {"inputs": {"hazard": "longsor", "of": "lahan"}}),
         (RUN.format("zoning-conformity"), {"inputs": {"applications": parcel()}}),
+        (RUN.format("poverty-hotspots"), {"inputs": {}}),
+        (RUN.format("poverty-hotspots"), {"inputs": {"layer": "kemiskinan"}}),
     ],
     "GET /ogc/jobs": [("/ogc/jobs", None)],
     "GET /ogc/jobs/{job}": [("/ogc/jobs/x", None)],
@@ -249,7 +257,7 @@ TELLING = {
     "GET /ogc/collections/{layer}/tiles", "GET /ogc/collections/{layer}/tiles/{matrix_set}",
     "GET /ogc/collections/{layer}/tiles/{matrix_set}/{z}/{row}/{column}",
     "GET /ogc/tiles/{matrix_set}/{z}/{row}/{column}", "POST /ogc/processes/{name}/execution",
-    "GET /v1/search",
+    "GET /v1/search", "GET /v1/hotspots",
 }  # fmt: skip
 #: Operation of the service and files of the program: nothing of the workspace is in them.
 APART = {"GET /metrics"}
