@@ -38,7 +38,7 @@ from spatial.errors import EngineError, StoreError
 from zoning import sample_plan_folder
 
 EAST, NORTH, UTM = 460_000, 9_240_000, "EPSG:32749"
-CLOSED = ("banjir_rahasia", "bangunan", "batas_desa", "kemiskinan", "lp2b", "tabel")
+CLOSED = ("banjir_rahasia", "bangunan", "batas_desa", "miskin_rahasia", "lp2b", "tabel")
 ROLES = ("publik", "opd", "verifikator", "auditor", "admin_data")
 #: What differs between any two services: moments, ids, counts of the machine.
 VOLATILE = re.compile(
@@ -85,7 +85,7 @@ def make(folder: Path, *, closed: bool) -> Workspace:
     ground = shapely.box(EAST, NORTH - 3000, EAST + 3000, NORTH)
     if closed:
         frames = {
-            "kemiskinan": (
+            "miskin_rahasia": (
                 {"kode_desa": ["33.1"], "penduduk_miskin": [17], "jumlah_penduduk": [90]},
                 "kemiskinan",
             ),
@@ -170,7 +170,7 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
         for of in ("lahan", "bangunan")
     ],
     "GET /v1/hotspots": [
-        (f"/v1/hotspots{more}", None) for more in ("", "?layer=kemiskinan", "?layer=tiada&f=csv")
+        (f"/v1/hotspots{more}", None) for more in ("", "?layer=miskin_rahasia", "?layer=tiada&f=csv")
     ],
     "GET /v1/where": [("/v1/where?kegiatan=gudang", None)],
     "GET /v1/conformity/{number}.pdf": [("/v1/conformity/2026-000001.pdf", None)],
@@ -231,7 +231,7 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
         (RUN.format("landslide-exposure"), {"inputs": {"hazard": "longsor", "of": "lahan"}}),
         (RUN.format("zoning-conformity"), {"inputs": {"applications": parcel()}}),
         (RUN.format("poverty-hotspots"), {"inputs": {}}),
-        (RUN.format("poverty-hotspots"), {"inputs": {"layer": "kemiskinan"}}),
+        (RUN.format("poverty-hotspots"), {"inputs": {"layer": "miskin_rahasia"}}),
     ],
     "GET /ogc/jobs": [("/ogc/jobs", None)],
     "GET /ogc/jobs/{job}": [("/ogc/jobs/x", None)],
@@ -283,7 +283,7 @@ def test_who_may_not_see_a_layer_gets_the_answers_of_a_place_without_it(
         bare = pair.ask(pair.bare, role, method, path, body)
         assert here.status_code < 500, (path, here.text)
         assert told(here) == told(bare), path
-        for hidden in ("banjir_rahasia", "Rahasia", "kemiskinan"):
+        for hidden in ("banjir_rahasia", "Rahasia", "miskin_rahasia"):
             asked = path + json.dumps(body, default=str)
             assert hidden in asked or hidden not in here.text, (path, hidden)
         keeps = here.headers.get("cache-control", "")
