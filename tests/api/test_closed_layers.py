@@ -170,7 +170,8 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
         for of in ("lahan", "bangunan")
     ],
     "GET /v1/hotspots": [
-        (f"/v1/hotspots{more}", None) for more in ("", "?layer=miskin_rahasia", "?layer=tiada&f=csv")
+        (f"/v1/hotspots{more}", None)
+        for more in ("", "?layer=miskin_rahasia", "?layer=tiada&f=csv")
     ],
     "GET /v1/where": [("/v1/where?kegiatan=gudang", None)],
     "GET /v1/conformity/{number}.pdf": [("/v1/conformity/2026-000001.pdf", None)],
