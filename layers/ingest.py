@@ -11,16 +11,20 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from layers.files import format_of, raster_file
+from layers.files import looked_at, raster_file
+from layers.files.limits import stream_bytes
 from layers.files.sniff import RASTERS
+from layers.files.stream import FORMATS
 from layers.healing import heal
+from layers.kinds import Kind
+from layers.large import read_large
 from layers.layer import Layer
-from layers.poverty.door import guard
+from layers.poverty.door import COUNTS, guard
 from layers.quality import examine
 from layers.reading import digest_of, read
 from layers.store import Store, Version
 from spatial.crs import INDONESIA, Bounds, check_extent
-from spatial.errors import LayerNotFoundError
+from spatial.errors import LayerNotFoundError, LimitError
 from spatial.notes import Note
 
 __all__ = ["ingest_file"]
@@ -82,29 +86,27 @@ def ingest_file(
     EngineError
         Whatever is wrong with the file; nothing is then published.
     """
-    if format_of(path) in RASTERS:
+    how: dict[str, Any] = {"valid_from": valid_from, "valid_to": valid_to, "legal": legal}
+    reading: dict[str, Any] = {
+        "kind": kind,
+        "layer": layer,
+        "source_crs": source_crs,
+        "within": within,
+        "strict": strict,
+        "encoding": encoding,
+    }
+    found_format, size = looked_at(path)
+    if found_format in RASTERS:
         with raster_file(path, crs=source_crs, nodata=nodata) as (file, facts):
             check_extent(tuple(facts["bounds"]), facts["crs"], within=within, what=Path(path).name)
             origin = facts | {"file": Path(path).name, "sha256": digest_of(path)}
             version = store.publish(
-                file,
-                name=name,
-                kind=kind or "raster",
-                legal=legal,
-                provenance=origin,
-                valid_from=valid_from,
-                valid_to=valid_to,
+                file, name=name, kind=kind or "raster", provenance=origin, **how
             )
         return version, ()
-    found = read(
-        path,
-        kind=kind,
-        layer=layer,
-        source_crs=source_crs,
-        within=within,
-        strict=strict,
-        encoding=encoding,
-    )
+    if found_format in FORMATS and size > stream_bytes() and kind not in COUNTS:
+        return _ingest_large(store, path, name, reading, how, heal_m=heal_m, private=private)
+    found = read(path, **reading)
     frame, guarded, withheld = (
         (found.frame, (), {}) if private else guard(found, earlier=_earlier(store, name))
     )
@@ -112,21 +114,54 @@ def ingest_file(
     healing_notes: tuple[Note, ...] = ()
     if heal_m is not None:
         frame, healed, healing_notes = _healed(frame, found, heal_m)
-    unsaid = _unsaid(found, {**(legal or {}), "valid_from": valid_from})
+    unsaid = _unsaid(found.kind, {**(legal or {}), "valid_from": valid_from})
     notes = (*found.report, *guarded, *healing_notes, *unsaid)
     version = store.publish(
         frame,
         name=name,
         kind=found.kind.name if found.kind else "",
-        legal=legal,
         provenance=found.provenance.to_dict()
         | withheld
         | healed
         | _quality(replace(found, frame=frame)),
         report=[note.to_dict() for note in notes],
-        valid_from=valid_from,
-        valid_to=valid_to,
+        **how,
     )
+    return version, notes
+
+
+def _ingest_large(
+    store: Store,
+    path: Path | str,
+    name: str,
+    reading: Mapping[str, Any],
+    how: Mapping[str, Any],
+    *,
+    heal_m: float | None,
+    private: bool,
+) -> tuple[Version, tuple[Note, ...]]:
+    """Publish a file that is too large to be read whole."""
+    if heal_m is not None:
+        raise LimitError(
+            "{file} is too large to be healed: that needs all outlines in memory",
+            code="healing_too_large",
+            hint="Ingest it without --heal, cut it into pieces, or raise TATARUANG_STREAM_MB "
+            "above {limit}",
+            file=Path(path).name,
+            limit=stream_bytes() >> 20,
+        )
+    look: dict[str, Any] = {} if private else {"look": lambda part: guard(part)[0]}
+    with read_large(path, **reading, **look) as found:
+        law = {**(how["legal"] or {}), "valid_from": how["valid_from"]}
+        notes = (*found.report, *_unsaid(found.kind, law))
+        version = store.publish(
+            found.parts,
+            name=name,
+            kind=found.kind.name if found.kind else "",
+            provenance=found.provenance.to_dict() | found.quality,
+            report=[note.to_dict() for note in notes],
+            **how,
+        )
     return version, notes
 
 
@@ -155,17 +190,14 @@ def _healed(
     return done.frame, {"healing": {"sliver_width_m": heal_m, **record}}, (note,)
 
 
-def _unsaid(found: Layer, legal: Mapping[str, Any]) -> tuple[Note, ...]:
+def _unsaid(kind: Kind | None, legal: Mapping[str, Any]) -> tuple[Note, ...]:
     """Tell which facts of law the kind needs and nobody gave."""
-    missing = [name for name in (found.kind.legal if found.kind else ()) if not legal.get(name)]
-    if not missing:
+    missing = [name for name in (kind.legal if kind else ()) if not legal.get(name)]
+    if kind is None or not missing:
         return ()
     text = "nobody said of this {kind}: {missing}"
-    assert found.kind is not None  # noqa: S101  a kind has its list of facts
-    return (
-        Note("legal_unsaid", text, "info",
-             {"kind": found.kind.name, "missing": ", ".join(missing)}),
-    )  # fmt: skip
+    return (Note("legal_unsaid", text, "info",
+                 {"kind": kind.name, "missing": ", ".join(missing)}),)  # fmt: skip
 
 
 def _quality(found: Layer) -> dict[str, Any]:

@@ -7,35 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import pyproj
-import shapely
 
 from layers.columns import renamed, valued
-from layers.files import Raw, read_confined
-from layers.kinds import kind_named, recognise
+from layers.files import crs_of, read_confined
+from layers.kinds import Kind, kind_named, recognise
 from layers.layer import Layer, Provenance
-from spatial.crs import (
-    INDONESIA,
-    Bounds,
-    area_of_use_note,
-    check_extent,
-    lonlat_bounds,
-    parse_crs,
-    same_crs,
-)
-from spatial.errors import CrsError, GeometryError
+from layers.shaping import Shaping
+from spatial.crs import INDONESIA, Bounds, parse_crs
 from spatial.notes import Note
-from spatial.repair import repair as repair_polygons
-from spatial.validity import faults
 
-__all__ = ["digest_of", "read"]
-
-#: A geometry of a layer may be large: a whole class of a province in one feature.
-_ANY_SIZE = 2**31
-#: Rows named in one note; the rest is counted.
-_NAMED = 20
+__all__ = ["digest_of", "last_notes", "read"]
 
 
 def read(
@@ -105,20 +87,14 @@ def read(
     notes = list(raw.notes)
     frame = raw.frame
     if isinstance(frame, gpd.GeoDataFrame):
-        frame = frame.set_crs(_crs(raw, source_crs), allow_override=True)
-        frame = _placed(frame, raw.name, within or INDONESIA, notes)
-        frame = _checked(frame, raw.name, strict=strict, mend=repair, notes=notes)
+        frame = frame.set_crs(crs_of(raw.crs, source_crs, what=raw.name), allow_override=True)
+        shaping = Shaping(raw.name, within or INDONESIA, strict=strict, mend=repair)
+        frame = shaping(frame, notes)
     official = [str(column) for column in frame.columns if column != "geometry"]
     chosen = kind_named(kind) if kind else recognise(official, _types(frame))
     frame, columns = renamed(frame, chosen, official)
     frame = valued(frame, chosen, notes)
-    if not len(frame):
-        notes.append(Note("layer_no_rows", "{file} holds no rows", "warning", {"file": raw.name}))
-    elif chosen is None:
-        notes.append(
-            Note("kind_not_recognised", "{file}: its columns are those of no known kind",
-                 "warning", {"file": raw.name})
-        )  # fmt: skip
+    notes += last_notes(raw.name, len(frame), chosen)
     origin = Provenance(
         file=raw.name,
         sha256=digest,
@@ -130,6 +106,17 @@ def read(
         columns=columns,
     )
     return Layer(frame, chosen, origin, tuple(notes))
+
+
+def last_notes(name: str, rows: int, kind: Kind | None) -> list[Note]:
+    """Tell of a layer as a whole that it is empty, or of no known kind."""
+    facts = {"file": name}
+    if not rows:
+        return [Note("layer_no_rows", "{file} holds no rows", "warning", facts)]
+    if kind is None:
+        text = "{file}: its columns are those of no known kind"
+        return [Note("kind_not_recognised", text, "warning", facts)]
+    return []
 
 
 def digest_of(path: Path | str) -> str:
@@ -144,22 +131,6 @@ def digest_of(path: Path | str) -> str:
     return digest.hexdigest()
 
 
-def _crs(raw: Raw, given: Any) -> pyproj.CRS:
-    if raw.crs is None:
-        return parse_crs(given, what=raw.name).to_2d()
-    stated = parse_crs(raw.crs, what=raw.name)
-    if given is not None and not same_crs(stated.to_2d(), given):
-        raise CrsError(
-            "{what} states {stated}, not {given}",
-            code="crs_stated",
-            hint="--source-crs is for files that state none; leave it out, or correct the file",
-            what=raw.name,
-            stated=stated.name,
-            given=parse_crs(given).name,
-        )
-    return stated.to_2d()
-
-
 def _crs_name(frame: gpd.GeoDataFrame | pd.DataFrame) -> str | None:
     if not isinstance(frame, gpd.GeoDataFrame):
         return None
@@ -170,90 +141,3 @@ def _types(frame: gpd.GeoDataFrame | pd.DataFrame) -> set[str]:
     if not isinstance(frame, gpd.GeoDataFrame):
         return set()
     return {str(name) for name in frame.geometry.geom_type.dropna().unique()}
-
-
-def _placed(
-    frame: gpd.GeoDataFrame, name: str, within: Bounds, notes: list[Note]
-) -> gpd.GeoDataFrame:
-    """Name the rows without geometry, and check where the others are."""
-    shapes = np.asarray(frame.geometry.array, dtype=object)
-    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    if missing.any():
-        notes.append(
-            Note("geometry_null", "{file}: {count} rows have no geometry: rows {rows}", "warning",
-                 {"file": name, "count": int(missing.sum()), "rows": _rows(missing)})
-        )  # fmt: skip
-    if (bounds := _finite_bounds(frame)) is not None:
-        check_extent(bounds, frame.crs, within=within, what=name)
-        beyond = area_of_use_note(lonlat_bounds(bounds, frame.crs), frame.crs, what=name)
-        notes += [beyond] if beyond else []
-    return frame
-
-
-def _finite_bounds(frame: gpd.GeoDataFrame) -> Bounds | None:
-    """Return the bounds of a frame, None where nothing is in it."""
-    bounds = shapely.bounds(np.asarray(frame.geometry.array, dtype=object))
-    bounds = bounds[~np.isnan(bounds).all(axis=1)]
-    if not len(bounds):
-        return None
-    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
-
-
-def _rows(mask: Any) -> list[int]:
-    return [int(row) for row in np.flatnonzero(mask)[:_NAMED]]
-
-
-def _checked(
-    frame: gpd.GeoDataFrame, name: str, *, strict: bool, mend: bool, notes: list[Note]
-) -> gpd.GeoDataFrame:
-    """Find invalid polygons; refuse, repair or only list them, each with fault and place."""
-    shapes = np.asarray(frame.geometry.array, dtype=object)
-    polygonal = np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
-    rows = np.flatnonzero(polygonal)
-    found = faults(
-        shapes[rows], what=[f"{name}, row {row}" for row in rows], max_vertices=_ANY_SIZE
-    )
-    wrong = [(row, fault) for row, fault in zip(rows, found, strict=True) if fault is not None]
-    if not wrong:
-        return frame
-    if strict:
-        raise GeometryError(
-            "{what} is refused: {count} geometries are not valid, the first: {reason}",
-            code="layer_invalid",
-            hint="Repair the file, or read it without --strict: repairs are then listed",
-            what=name,
-            count=len(wrong),
-            reason=str(wrong[0][1]),
-        )
-    if not mend:
-        notes += [Note.of(fault, "warning") for _, fault in wrong]
-        return frame
-    places = np.array([row for row, _ in wrong])
-    mended, outcome = repair_polygons(shapes[places])
-    result = shapes.copy()
-    result[places] = mended
-    for (row, fault), before, after, how in zip(
-        wrong, shapes[places], mended, outcome, strict=True
-    ):
-        notes.append(_repair_note(name, int(row), fault, before, after, str(how)))
-    return frame.set_geometry(gpd.GeoSeries(result, index=frame.index, crs=frame.crs))
-
-
-def _repair_note(
-    name: str, row: int, fault: GeometryError, before: Any, after: Any, how: str
-) -> Note:
-    details = {
-        "file": name,
-        "row": row,
-        "fault": fault.code,
-        "fault_details": fault.details,
-        "reason": fault.message,
-    }
-    if after is None:
-        text = "{file}, row {row}: {reason}; it could not be repaired ({how}) and has no geometry"
-        return Note("geometry_lost", text, "error", details | {"how": how})
-    with np.errstate(invalid="ignore"):
-        change = float(shapely.area(after) - shapely.area(before))
-    text = "{file}, row {row}: {reason}; repaired, area changed by {change:.6g} (square units)"
-    return Note("geometry_repaired", text, "warning", details | {"change": change})

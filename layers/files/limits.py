@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-__all__ = ["MAX_MEMBERS", "max_bytes", "memory_bytes", "seconds", "settings"]
+__all__ = ["MAX_MEMBERS", "max_bytes", "memory_bytes", "seconds", "settings", "stream_bytes"]
 
 #: Files in one archive.
 MAX_MEMBERS: Final = 20_000
@@ -14,6 +14,11 @@ MAX_MEMBERS: Final = 20_000
 def max_bytes() -> int:
     """Return the size of the largest file that is read (TATARUANG_MAX_BYTES)."""
     return _setting("TATARUANG_MAX_BYTES", 8 << 30)
+
+
+def stream_bytes() -> int:
+    """Return the size from which a file is ingested part by part (TATARUANG_STREAM_MB)."""
+    return _setting("TATARUANG_STREAM_MB", 512) << 20
 
 
 def memory_bytes() -> int:

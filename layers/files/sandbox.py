@@ -25,7 +25,10 @@ from layers.files.opener import local_path
 from layers.files.raw import Raw
 from spatial.errors import LayerError, LimitError, TimeLimitError
 
-__all__ = ["format_of", "held", "raster_file", "read_confined", "stream_to_parquet"]
+__all__ = [
+    "format_of", "held", "looked_at", "raster_file", "read_confined", "stream_to_parquet",
+    "streamed",
+]  # fmt: skip
 
 _START: Final = (
     "import sys; sys.path[:0] = {path!r}; from layers.files.worker import serve; serve()"
@@ -51,8 +54,13 @@ def read_confined(path: Path | str, layer: str | None = None, encoding: str | No
 
 def format_of(path: Path | str) -> str:
     """Say in which format a file is, archives opened."""
+    return looked_at(path)[0]
+
+
+def looked_at(path: Path | str) -> tuple[str, int]:
+    """Say in which format a file is, and how many bytes it has unpacked."""
     with _asked("sniff", local_path(path)) as (answer, _):
-        return str(answer["format"])
+        return str(answer["format"]), int(answer["bytes"])
 
 
 def held(path: Path | str) -> tuple[str, ...]:
@@ -83,26 +91,39 @@ def stream_to_parquet(
     Returns
     -------
     dict
-        `rows`, `without_geometry`, `with_heights`, `crs`.
+        As `write_stream`: `rows`, `without_geometry`, `with_heights`, `crs` and more.
 
     Raises
     ------
     EngineError
         What is wrong with the file; nothing is then written.
     """
+    with streamed(path, layer=layer, source_crs=source_crs, encoding=encoding) as (made, told):
+        partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+        try:
+            shutil.copyfile(made, partial)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+        return told
+
+
+@contextmanager
+def streamed(
+    path: Path | str,
+    *,
+    layer: str | None = None,
+    source_crs: str | None = None,
+    encoding: str | None = None,
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Give the GeoParquet that a vector file became record by record, and what is told of it."""
     made = "stream.parquet"
     request = {"made": made, "layer": layer, "crs": source_crs, "encoding": encoding}
     file = local_path(path)
     longer = file.stat().st_size / STREAM_BYTES_PER_SECOND
     with _asked("stream", file, longer, **request) as (answer, folder):
         del answer["held"]
-        partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-        try:
-            shutil.copyfile(folder / made, partial)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
-        return answer
+        yield folder / made, answer
 
 
 @contextmanager

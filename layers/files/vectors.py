@@ -16,13 +16,20 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from layers.files.opener import Opened
-from layers.files.raw import Raw, flat
+from layers.files.raw import Raw, as_json, flat
 from layers.files.shapefile import check_shapefile, states_encoding
 from spatial.crs import LONLAT
 from spatial.errors import LayerError
 from spatial.notes import Note
 
-__all__ = ["choose_layer", "implies_lonlat", "read_parquet", "read_vector", "unreadable"]
+__all__ = [
+    "choose_layer",
+    "encoding_guessed",
+    "implies_lonlat",
+    "read_parquet",
+    "read_vector",
+    "unreadable",
+]
 
 #: Formats that are in degrees by their specification.
 _LONLAT_BY_LAW: Final = ("geojson", "geojsonseq", "kml")
@@ -53,6 +60,7 @@ def read_vector(file: Opened, layer: str | None, encoding: str | None) -> Raw:
         for text in texts
         if not text.startswith(_MEASURED)
     ]
+    frame = _without_nesting(frame)
     if file.format == "shapefile" and encoding is None:
         notes += _encoding_note(file, frame)
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -64,6 +72,22 @@ def read_vector(file: Opened, layer: str | None, encoding: str | None) -> Raw:
     implied = implies_lonlat(file)
     crs = LONLAT if implied else frame.crs
     return Raw(frame, name, crs, (*notes, *dropped), crs_stated=not implied)
+
+
+def _without_nesting(
+    frame: gpd.GeoDataFrame | pd.DataFrame,
+) -> gpd.GeoDataFrame | pd.DataFrame:
+    """Write lists and objects within a cell as JSON text."""
+    for name, dtype in frame.dtypes.items():
+        if name != "geometry" and pd.api.types.is_object_dtype(dtype):
+            nested = frame[name].map(lambda value: isinstance(value, list | dict | np.ndarray))
+            if nested.any():
+                frame[name] = frame[name].map(
+                    lambda value: (
+                        as_json(value) if isinstance(value, list | dict | np.ndarray) else value
+                    )
+                )
+    return frame
 
 
 def _closed_lines(frame: gpd.GeoDataFrame, name: str) -> tuple[gpd.GeoDataFrame, list[Note]]:
@@ -131,17 +155,18 @@ def _encoding_note(file: Opened, frame: pd.DataFrame) -> list[Note]:
     for column in text.columns:
         for value in text[column].dropna().unique():
             if isinstance(value, str) and not value.isascii():
-                facts = {"file": file.name, "column": column, "example": value[:60]}
-                return [
-                    Note(
-                        "encoding_guessed",
-                        "{file} states no encoding; its text was read as ISO-8859-1, "
-                        "for example {example!r} in {column}",
-                        "warning",
-                        facts,
-                    )
-                ]
+                return [encoding_guessed(file.name, column, value[:60])]
     return []
+
+
+def encoding_guessed(name: str, column: str, example: str) -> Note:
+    """Return the note on a file whose text was read by a guess."""
+    text = (
+        "{file} states no encoding; its text was read as ISO-8859-1, "
+        "for example {example!r} in {column}"
+    )
+    facts = {"file": name, "column": column, "example": example}
+    return Note("encoding_guessed", text, "warning", facts)
 
 
 def implies_lonlat(file: Opened) -> bool:

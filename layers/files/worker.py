@@ -18,7 +18,7 @@ from typing import Any, Final
 from layers.files.confine import confine
 from layers.files.exchange import error_to, raw_to
 from layers.files.limits import max_bytes, memory_bytes
-from layers.files.opener import open_file
+from layers.files.opener import Opened, open_file
 from layers.files.rasters import check_raster
 from layers.files.reader import read_path
 from layers.files.stream import write_stream
@@ -122,7 +122,15 @@ def _read(request: dict[str, Any], folder: Path, work: Path) -> dict[str, Any]:
 
 def _sniff(request: dict[str, Any], folder: Path, work: Path) -> dict[str, Any]:
     found = open_file(Path(request["path"]), work)
-    return {"format": found.format, "name": found.name}
+    size = sum(part.stat().st_size for part in _parts(found))
+    return {"format": found.format, "name": found.name, "bytes": size}
+
+
+def _parts(found: Opened) -> list[Path]:
+    """Return the files that hold what was found: a shapefile is several."""
+    if found.path.is_dir():
+        return list(found.path.iterdir())
+    return _needed(found.path) if found.format == "shapefile" else [found.path]
 
 
 def _raster(request: dict[str, Any], folder: Path, work: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from layers.store.chain import Head
+from layers.store.parts import Parts
 from spatial.notes import Note
 
 __all__ = ["Event", "LayerSource", "Store", "StoredLayer", "Version"]
@@ -131,7 +132,7 @@ class Store(Protocol):
 
     def publish(
         self,
-        content: gpd.GeoDataFrame | pd.DataFrame | Path,
+        content: gpd.GeoDataFrame | pd.DataFrame | Parts | Path,
         *,
         name: str,
         kind: str = "",

@@ -21,12 +21,12 @@ from layers.store.base import StoredLayer, Version
 from layers.store.cache import VersionCache
 from layers.store.catalogue import Catalogue
 from layers.store.chain import Entry, Head
-from layers.store.content import Content, Frame, column_types, content_id, hash_file
+from layers.store.content import Content, Frame, hash_file
 from layers.store.indexes import FOLDER, differing
 from layers.store.locks import exclusive, try_lock
 from layers.store.log_file import Chain
 from layers.store.logged import LoggedStore, corrupt
-from layers.store.parquet import read_frame, write_frame
+from layers.store.parquet import hash_parquet, read_frame, write_parts
 from spatial.errors import EngineError, StoreError
 from spatial.index import Shelf
 from spatial.notes import Note
@@ -109,8 +109,8 @@ class FileStore(LoggedStore):
             data = staging / f"data{SUFFIX[content.form]}"
             if content.path is not None:
                 shutil.copyfile(content.path, data)
-            elif content.frame is not None:
-                write_frame(content.frame, data)
+            elif content.parts is not None:
+                write_parts(content.parts, data)
             manifest = staging / MANIFEST
             manifest.write_text(_manifest(content, data), encoding="utf-8")
             for written in (data, manifest, staging):
@@ -192,7 +192,7 @@ def _clear(staging: Path, mark: Path) -> None:
 
 
 def _manifest(content: Content, data: Path) -> str:
-    columns = {} if content.frame is None else column_types(content.frame)
+    columns = {} if content.parts is None else content.parts.facts.types
     said = {
         "version": content.id,
         "form": content.form,
@@ -223,9 +223,11 @@ def _faults(folder: Path, version: Version | Content, catalogue: Catalogue) -> s
 
 def _content_fault(folder: Path, version: Version) -> str:
     data = _data(folder, version.form)
-    whole = (
-        hash_file(data) if version.form == "raster" else content_id(read_frame(data, version.form))
-    )
+    if version.form == "raster":
+        whole = hash_file(data)
+    else:
+        types = json.loads((folder / MANIFEST).read_bytes())["columns"]
+        whole = hash_parquet(data, version.form, types, version.crs)
     return "" if whole == version.id else "its content is not that of its name"
 
 

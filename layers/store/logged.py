@@ -16,6 +16,7 @@ from layers.store.catalogue import Catalogue
 from layers.store.chain import Entry, Head
 from layers.store.content import Content, Frame, canonical
 from layers.store.indexes import kept_index, shelve
+from layers.store.parts import Parts
 from spatial.errors import CorruptError, StoreError
 from spatial.index import Shelf, ZoneIndex
 from spatial.notes import Note
@@ -32,7 +33,7 @@ class LoggedStore(ABC):
 
     def publish(
         self,
-        content: Frame | Path,
+        content: Frame | Parts | Path,
         *,
         name: str,
         kind: str = "",
@@ -46,7 +47,7 @@ class LoggedStore(ABC):
 
         Parameters
         ----------
-        content : GeoDataFrame, DataFrame, or path of a GeoTIFF
+        content : GeoDataFrame, DataFrame, `Parts` that do not fit memory, or path of a GeoTIFF
         name : str
             Small letters, digits and underscores.
 

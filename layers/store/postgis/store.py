@@ -8,9 +8,9 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -19,12 +19,12 @@ from layers.store.base import StoredLayer, Version
 from layers.store.cache import VersionCache
 from layers.store.catalogue import Catalogue
 from layers.store.chain import ChainReader, Entry, Head, Row, chain_faults, next_row, parse_rows
-from layers.store.content import Content, Frame, column_types, content_id, hash_file
+from layers.store.content import Content, Frame, content_id, hash_file
 from layers.store.logged import LoggedStore, corrupt
 from layers.store.postgis.database import Connection, Database
 from layers.store.postgis.migrations import migrate
-from layers.store.postgis.tables import read_table, table_name, write_table
-from spatial.errors import EngineError, StoreError
+from layers.store.postgis.tables import hash_table, read_table, table_name, write_table
+from spatial.errors import StoreError
 from spatial.notes import Note
 
 __all__ = ["PostgisStore"]
@@ -33,6 +33,8 @@ __all__ = ["PostgisStore"]
 SHOWN: Final = "tataruang_layer"
 _LOG_LOCK: Final = 7_461_727
 _CHUNK: Final = 8 << 20
+
+T = TypeVar("T")
 
 
 class PostgisStore(LoggedStore):
@@ -68,10 +70,8 @@ class PostgisStore(LoggedStore):
         catalogue = self.catalogue()
         versions = {one.id: one for name in catalogue.published.values() for one in name}
         for one in versions.values():
-            try:
-                self._read(one)
-            except EngineError as error:
-                found.append(Note.of(error, "error"))
+            if fault := self._fault(one):
+                found.append(Note.of(corrupt(one, fault), "error"))
         return found + self._views_astray(catalogue)
 
     def _rows(self, start: int) -> list[Row]:
@@ -124,6 +124,14 @@ class PostgisStore(LoggedStore):
             raise corrupt(version, "its values were changed")
         return StoredLayer(version, frame=frame)
 
+    def _fault(self, version: Version) -> str:
+        """Say what is wrong with a version; nothing if it holds what its name says."""
+        with self._db.reading() as connection:
+            found = _hash(connection, version.id, version.form, version.crs)
+        if found is None:
+            return "its table is missing or has other columns"
+        return "" if found == version.id else "its values were changed"
+
     def _raster(self, connection: Connection, version: Version) -> Path:
         """Write a raster to a folder of this process, where GDAL can read it."""
         if self._folder is None or not self._folder.is_dir():
@@ -146,16 +154,8 @@ class PostgisStore(LoggedStore):
         ).fetchone()
         if known is None:
             return False
-        if content.frame is None:
-            digest = hashlib.sha256()
-            for part in _chunks(connection, content.id):
-                digest.update(part)
-            if digest.hexdigest() == content.id:
-                return True
-        else:
-            frame = _frame(connection, content.id, content.crs)
-            if frame is not None and content_id(frame) == content.id:
-                return True
+        if _hash(connection, content.id, content.form, content.crs) == content.id:
+            return True
         connection.execute("DELETE FROM tataruang.content WHERE id = %s", [content.id])
         connection.execute("DELETE FROM tataruang.chunk WHERE content = %s", [content.id])
         connection.execute(
@@ -173,11 +173,10 @@ class PostgisStore(LoggedStore):
                         "INSERT INTO tataruang.chunk (content, part, bytes) VALUES (%s, %s, %s)",
                         [content.id, part, data],
                     )
-        elif content.frame is not None:
-            columns = json.dumps(list(column_types(content.frame).items()), ensure_ascii=False)
-            shown = write_table(connection, content.id, content.frame, content.crs)
-            again = read_table(connection, content.id, columns, content.crs)
-            if content_id(again) != content.id:
+        elif content.parts is not None:
+            columns = json.dumps(list(content.parts.facts.types.items()), ensure_ascii=False)
+            shown = write_table(connection, content.id, content.parts)
+            if hash_table(connection, content.id, columns, content.crs) != content.id:
                 raise StoreError(
                     "the database {database} does not give back what was written to it",
                     code="database_changes_values",
@@ -219,6 +218,25 @@ def _chunks(connection: Connection, content: str) -> Iterator[bytes]:
 
 def _frame(connection: Connection, content: str, crs: str | None) -> Frame | None:
     """Read a content; None where it is not there, or not as it is described."""
+    return _looked_at(connection, content, crs, read_table)
+
+
+def _hash(connection: Connection, content: str, form: str, crs: str | None) -> str | None:
+    """Hash a content; None where it is not there, or not as it is described."""
+    if form != "raster":
+        return _looked_at(connection, content, crs, hash_table)
+    digest = hashlib.sha256()
+    for part in _chunks(connection, content):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _looked_at(
+    connection: Connection,
+    content: str,
+    crs: str | None,
+    how: Callable[[Connection, str, str, str | None], T],
+) -> T | None:
     row = connection.execute(
         "SELECT columns FROM tataruang.content WHERE id = %s", [content]
     ).fetchone()
@@ -226,7 +244,7 @@ def _frame(connection: Connection, content: str, crs: str | None) -> Frame | Non
         return None
     try:
         with connection.transaction():
-            return read_table(connection, content, row[0], crs)
+            return how(connection, content, row[0], crs)
     except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable, ValueError, KeyError):
         return None
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Iterator
+from itertools import count, islice
 from typing import Any, Final
 
 import geopandas as gpd
@@ -12,12 +14,13 @@ import pandas as pd
 import shapely
 from psycopg import sql
 
-from layers.store.content import ROW, Frame, column_types
+from layers.store.hashing import ROW, Frame, hash_of
+from layers.store.parts import Facts, Parts
 from layers.store.postgis.database import Connection
 from spatial.crs import parse_crs
 from spatial.errors import StoreError
 
-__all__ = ["DATA", "read_table", "table_name", "write_table"]
+__all__ = ["DATA", "hash_table", "read_table", "table_name", "write_table"]
 
 DATA: Final = "tataruang_versi"
 TYPES: Final = {
@@ -44,6 +47,8 @@ _COPIED: Final = {
 _LONGEST_NAME: Final = 63
 #: Numbers of reference systems that belong to users, by the rule of PostGIS.
 _OWN_SRID: Final = (910_000, 80_000)
+#: Rows that are looked at together when all are hashed.
+_BATCH: Final = 20_000
 
 
 def table_name(content_id: str) -> sql.Identifier:
@@ -51,7 +56,7 @@ def table_name(content_id: str) -> sql.Identifier:
     return sql.Identifier(DATA, f"v_{content_id[:40]}")
 
 
-def write_table(connection: Connection, content_id: str, frame: Frame, crs: str | None) -> str:
+def write_table(connection: Connection, content_id: str, parts: Parts) -> str:
     """Create and fill the table of a content, index it, and make it immutable.
 
     Returns
@@ -59,21 +64,22 @@ def write_table(connection: Connection, content_id: str, frame: Frame, crs: str 
     str
         The query that shows it to a GIS.
     """
-    types = column_types(frame)
+    facts = parts.facts
+    types = facts.types
     _check_names(types)
-    name, srid = table_name(content_id), _srid(connection, crs)
+    name, srid = table_name(content_id), _srid(connection, facts.crs)
     columns = [
-        sql.SQL("{} {}").format(sql.Identifier(column), _type(frame, kind, srid))
+        sql.SQL("{} {}").format(sql.Identifier(column), _type(facts, kind, srid))
         for column, kind in types.items()
     ]
     row = sql.SQL("{} bigint PRIMARY KEY").format(sql.Identifier(ROW))
     connection.execute(
         sql.SQL("CREATE TABLE {} ({})").format(name, sql.SQL(", ").join([row, *columns]))
     )
-    _copy(connection, name, frame, types, srid)
+    _copy(connection, name, parts, srid)
     if "geometry" in types.values():
         connection.execute(sql.SQL("CREATE INDEX ON {} USING gist (geometry)").format(name))
-        if _mixed(frame):
+        if _mixed(facts):
             connection.execute(
                 sql.SQL("CREATE INDEX ON {} USING gist (ST_Multi(geometry))").format(name)
             )
@@ -84,7 +90,7 @@ def write_table(connection: Connection, content_id: str, frame: Frame, crs: str 
         ).format(name)
     )
     connection.execute(sql.SQL("ANALYZE {}").format(name))
-    return _shown(frame, types, content_id, srid).as_string(connection)
+    return _shown(facts, content_id, srid).as_string(connection)
 
 
 def read_table(connection: Connection, content_id: str, columns: str, crs: str | None) -> Frame:
@@ -96,13 +102,42 @@ def read_table(connection: Connection, content_id: str, columns: str, crs: str |
         JSON of [name, type] pairs, as kept with the content.
     """
     types: dict[str, str] = dict(json.loads(columns))
+    [frame] = _frames(connection, content_id, types, crs, rows=None)
+    return frame
+
+
+def hash_table(connection: Connection, content_id: str, columns: str, crs: str | None) -> str:
+    """Return the hash of what a table holds; few of its rows are in memory at once."""
+    types: dict[str, str] = dict(json.loads(columns))
+    counted = sql.SQL("SELECT count(*) FROM {}").format(table_name(content_id))
+    [rows] = connection.execute(counted).fetchone() or [0]
+    frames = _frames(connection, content_id, types, crs, rows=_BATCH)
+    return hash_of(frames, types=types, rows=rows, crs=crs)
+
+
+def _frames(
+    connection: Connection,
+    content: str,
+    types: dict[str, str],
+    crs: str | None,
+    *,
+    rows: int | None,
+) -> Iterator[Frame]:
+    """Yield the rows of a table, so many at a time, or all; at least one frame."""
     wanted = sql.SQL(", ").join(sql.Identifier(name) for name in (ROW, *types))
     query = sql.SQL("COPY (SELECT {} FROM {} ORDER BY {}) TO STDOUT (FORMAT BINARY)").format(
-        wanted, table_name(content_id), sql.Identifier(ROW)
+        wanted, table_name(content), sql.Identifier(ROW)
     )
     with connection.cursor().copy(query) as copy:
         copy.set_types(["int8", *(_COPIED[kind] for kind in types.values())])
-        rows = list(copy.rows())
+        found = copy.rows()
+        some = list(islice(found, rows))
+        yield _framed(some, types, crs)
+        while rows is not None and (some := list(islice(found, rows))):
+            yield _framed(some, types, crs)
+
+
+def _framed(rows: list[tuple[Any, ...]], types: dict[str, str], crs: str | None) -> Frame:
     values = list(zip(*rows, strict=True))[1:] if rows else [()] * len(types)
     made = {name: _series(kind, list(column)) for (name, kind), column in
             zip(types.items(), values, strict=True)}  # fmt: skip
@@ -112,15 +147,15 @@ def read_table(connection: Connection, content_id: str, columns: str, crs: str |
     return gpd.GeoDataFrame(made, index=index, geometry="geometry", crs=parse_crs(crs))
 
 
-def _shown(frame: Frame, types: dict[str, str], content_id: str, srid: int) -> sql.Composed:
+def _shown(facts: Facts, content_id: str, srid: int) -> sql.Composed:
     """Return the query of the view that shows a content to a GIS.
 
     Where single and multiple shapes are mixed it shows all as multiple, because a GIS opens
     a layer of one type; the table keeps what was published.
     """
     shown: list[sql.Composable] = [sql.Identifier(ROW)]
-    for name, kind in types.items():
-        multi = _mixed(frame) if kind == "geometry" else ""
+    for name, kind in facts.types.items():
+        multi = _mixed(facts) if kind == "geometry" else ""
         if multi:
             cast = sql.SQL("ST_Multi(geometry)::geometry({}, {}) AS geometry")
             shown.append(cast.format(sql.Identifier(multi), sql.Literal(srid)))
@@ -141,44 +176,37 @@ def _check_names(types: dict[str, str]) -> None:
             )
 
 
-def _geometry_types(frame: Frame) -> set[str]:
-    if not isinstance(frame, gpd.GeoDataFrame):
-        return set()
-    return {str(name) for name in frame.geometry.geom_type.dropna().unique()}
-
-
-def _mixed(frame: Frame) -> str:
+def _mixed(facts: Facts) -> str:
     """Return the multiple type of a layer that mixes single and multiple shapes of one kind."""
-    found = _geometry_types(frame)
+    found = facts.geometry_types
     multi = [name for name in found if name.startswith("Multi")]
-    if len(found) == 2 and len(multi) == 1 and f"Multi{(found - set(multi)).pop()}" == multi[0]:
+    if len(found) == 2 and len(multi) == 1 and f"Multi{next(iter(found - set(multi)))}" == multi[0]:
         return multi[0]
     return ""
 
 
-def _type(frame: Frame, kind: str, srid: int) -> sql.Composable:
+def _type(facts: Facts, kind: str, srid: int) -> sql.Composable:
     if kind != "geometry":
         return sql.SQL(TYPES[kind])
-    shapes = np.asarray(frame.geometry.array, dtype=object)
-    if (shapely.has_z(shapes) | shapely.has_m(shapes)).any():
+    if facts.deep:
         # A declared type would fix the dimension of every row.
         return sql.SQL("geometry")
-    found = _geometry_types(frame)
-    one = found.pop() if len(found) == 1 else "Geometry"
+    one = next(iter(facts.geometry_types)) if len(facts.geometry_types) == 1 else "Geometry"
     one = "LineString" if one == "LinearRing" else one
     return sql.SQL("geometry({}, {})").format(sql.Identifier(one), sql.Literal(srid))
 
 
-def _copy(
-    connection: Connection, name: sql.Identifier, frame: Frame, types: dict[str, str], srid: int
-) -> None:
-    columns = [_values(frame[column], kind, srid) for column, kind in types.items()]
+def _copy(connection: Connection, name: sql.Identifier, parts: Parts, srid: int) -> None:
+    types = parts.facts.types
     wanted = sql.SQL(", ").join(sql.Identifier(column) for column in (ROW, *types))
     query = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(name, wanted)
+    number = count()
     with connection.cursor().copy(query) as copy:
         copy.set_types(["int8", *(_COPIED[kind] for kind in types.values())])
-        for row in zip(range(len(frame)), *columns, strict=True):
-            copy.write_row(row)
+        for frame in parts.frames():
+            columns = [_values(frame[column], kind, srid) for column, kind in types.items()]
+            for values in zip(*columns, strict=True):
+                copy.write_row((next(number), *values))
 
 
 def _values(values: pd.Series[Any], kind: str, srid: int) -> list[Any]:
