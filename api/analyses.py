@@ -27,7 +27,7 @@ from spatial.errors import LayerNotFoundError
 from spatial.zonal import open_grid
 from zoning import read_permits
 
-__all__ = ["OF", "exposure", "hazards", "parcels"]
+__all__ = ["OF", "exposure", "hazards", "layer_of", "parcels"]
 
 #: What may be asked for: our word -> kind of layer, and whether features are counted.
 OF: Final = {"lahan": ("", False), "bangunan": ("bangunan", True), "jalan": ("jalan", False)}
@@ -68,7 +68,7 @@ def exposure(engine: Any, hazard: str, of: str, area: bytes | None) -> dict[str,
     """
     units, key, name = _units(engine, area)
     kind, count = OF[of]
-    exposed = _layer_of(engine, kind) if kind else None
+    exposed = layer_of(engine, kind) if kind else None
     if exposed is not None and area is not None:
         exposed = _near(exposed, shapely.from_wkb(area))
     result = measure([_hazard(engine, hazard)], units, unit_id=key, of=exposed, count=count)
@@ -143,7 +143,7 @@ def _hazard(engine: Any, name: str) -> Hazard:
 
 def _units(engine: Any, area: bytes | None) -> tuple[gpd.GeoDataFrame, str, str]:
     """Return villages, cut at the edge of an area, and the names of their columns."""
-    frame = _layer_of(engine, *VILLAGES)
+    frame = layer_of(engine, *VILLAGES)
     key = next(one for one in ("kode_desa", "kode") if one in frame)
     name = next((one for one in ("nama_desa", "nama") if one in frame), key)
     if area is None:
@@ -160,11 +160,19 @@ def _units(engine: Any, area: bytes | None) -> tuple[gpd.GeoDataFrame, str, str]
     return found, key, name
 
 
-def _layer_of(engine: Any, *kinds: str) -> gpd.GeoDataFrame:
+def layer_of(engine: Any, *kinds: str) -> gpd.GeoDataFrame:
+    """Return the first layer with shapes of one of some kinds, or so named.
+
+    Raises
+    ------
+    LayerNotFoundError
+        `kind_missing`.
+    """
     for version in engine.store.layers():
         if version.kind in kinds or version.name in kinds:
-            frame: gpd.GeoDataFrame = engine.layer(version.name).frame
-            return frame
+            frame = engine.layer(version.name).frame
+            if isinstance(frame, gpd.GeoDataFrame):
+                return frame
     raise LayerNotFoundError(
         "the workspace has no layer of the kind {kind}", code="kind_missing", kind=kinds[0]
     )

@@ -16,6 +16,7 @@ from api.geojson import LONLAT, declared_crs, parse_geometry
 from api.heavy import HeavyJudge, load
 from api.hotspots.published import Asked, Form, poverty_layer, village_layer
 from api.plan_facts import where
+from api.questions import MOST_VERTICES
 from api.strict_json import parse
 from api.tiles.raster import style_of
 from layers.store.base import Version
@@ -24,7 +25,6 @@ from spatial.errors import LimitError
 
 __all__ = ["Analyst"]
 
-MAX_VERTICES: Final = 2_000
 #: Answers about hotspots that are kept; versions never change.
 KEPT: Final = 8
 KNOWN: Final = {"hazard", "of", "area", "crs"}
@@ -111,12 +111,12 @@ class Analyst:
         if crs != LONLAT:
             raise _refused("the area in degrees")
         area, _ = parse_geometry(asked["area"], pointer="/area", what="area", within=self.extent)
-        if shapely.get_num_coordinates(area) > MAX_VERTICES:
+        if shapely.get_num_coordinates(area) > MOST_VERTICES:
             raise LimitError(
                 "the area has more than {most} vertices",
                 code="area_too_detailed",
                 hint="Send it with fewer corners",
-                most=MAX_VERTICES,
+                most=MOST_VERTICES,
             )
         wkb: bytes = shapely.to_wkb(area)
         return wkb

@@ -18,7 +18,7 @@ from spatial.errors import CrsError, EngineError, GeometryError, LimitError
 from spatial.notes import Note
 from spatial.validity import MAX_VERTICES, require_polygon
 
-__all__ = ["LONLAT", "declared_crs", "parse_geometry", "parse_line"]
+__all__ = ["LONLAT", "declared_crs", "parse_geometry", "parse_line", "parse_point"]
 
 LONLAT: Final = "OGC:CRS84"
 _SHOWN: Final = 80
@@ -152,6 +152,21 @@ def parse_line(
     check_extent(_bounds(places), crs, within=within, what=what)
     parts = [shapely.LineString([position[:2] for position in line]) for _, line in places]
     return parts[0] if len(parts) == 1 else shapely.MultiLineString(parts)
+
+
+def parse_point(value: Any, *, pointer: str, what: str, within: Bounds) -> shapely.Point:
+    """Turn a GeoJSON Point in degrees into a geometry inside an extent.
+
+    Raises
+    ------
+    GeometryError, CrsError
+        With the pointer of the fault.
+    """
+    position = value.get("coordinates") if isinstance(value, dict) else None
+    _check_positions(f"{pointer}/coordinates", [position])
+    x, y = position[:2]  # type: ignore[index]  # a list, as was just checked
+    check_extent((x, y, x, y), LONLAT, within=within, what=what)
+    return shapely.Point(x, y)
 
 
 def _polygons(value: Any, pointer: str) -> list[Any]:

@@ -16,6 +16,7 @@ from api.clock import today
 from api.hotspots.report import build_report
 from api.hotspots.study import Question, Study, study
 from api.hotspots.wording import CLASS_WORDS, reasons
+from api.records import records
 from api.reports.document import document_html
 from api.text import describe
 from hazard.vulnerability.table import Smooth
@@ -125,7 +126,7 @@ def tell(engine: Any, asked: Asked, form: Form) -> bytes:
         return table.to_csv(index=False).encode()
     if form == "geojson":
         return _features(table, done.areas)
-    return orjson.dumps(_summary(done) | {"columns": list(table.columns), "table": _rows(table)})
+    return orjson.dumps(_summary(done) | {"columns": list(table.columns), "table": records(table)})
 
 
 def _mask(stored: StoredLayer) -> Mask | None:
@@ -177,17 +178,6 @@ def _summary(done: Study) -> dict[str, Any]:
     }
 
 
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    plain = table.astype(object).where(table.notna(), None)
-    return [
-        {str(name): _plain(cell) for name, cell in row.items()} for row in plain.to_dict("records")
-    ]
-
-
-def _plain(cell: Any) -> Any:
-    return cell.item() if isinstance(cell, np.generic) else cell
-
-
 def _features(table: pd.DataFrame, areas: gpd.GeoDataFrame) -> bytes:
     shapes = shapely.set_precision(
         np.asarray(to_crs(areas[["geometry"]], LONLAT).geometry.array, dtype=object),
@@ -197,6 +187,6 @@ def _features(table: pd.DataFrame, areas: gpd.GeoDataFrame) -> bytes:
     features = [
         b'{"type":"Feature","id":%b,"properties":%b,"geometry":%b}'
         % (orjson.dumps(str(row["id"])), orjson.dumps(row), text.encode() if text else b"null")
-        for row, text in zip(_rows(table), shapely.to_geojson(shapes), strict=True)
+        for row, text in zip(records(table), shapely.to_geojson(shapes), strict=True)
     ]
     return b'{"type":"FeatureCollection","features":[\n' + b",\n".join(features) + b"\n]}\n"
