@@ -17,22 +17,14 @@ from numpy.typing import NDArray
 
 from spatial.crs import parse_crs, project
 from spatial.errors import LimitError
-from spatial.index.areas import NOISE, Areas, measure_areas
+from spatial.index.areas import NOISE, measure_areas
 from spatial.index.zones import ZoneIndex, build_index
 from spatial.rings import Rings, flatten
+from spatial.shares_table import COLUMNS, Answer, frame_of, rows_of
 from spatial.validity import faults
 
 __all__ = ["COLUMNS", "RELATIVE_NOISE", "shares", "shares_in", "shares_in_all"]
 
-COLUMNS: Final = (
-    "parcel_id",
-    "zone",
-    "area_m2",
-    "share",
-    "overlap_m2",
-    "overlap_with",
-    "status",
-)
 #: An area below this share of its parcel is rounding, not ground.
 RELATIVE_NOISE: Final = NOISE
 #: How parcels were answered, by the numbers of `Areas.how`.
@@ -181,62 +173,20 @@ def _answered(asked: _Asked, index: ZoneIndex) -> pd.DataFrame:
     found = measure_areas(index.grid, asked.outlines)
     reasons = asked.reasons.copy()
     for row in asked.sound[found.unmeasured]:
-        reasons[row] = _too_complex(str(asked.labels[row]))
-    table = _table(asked.labels, asked.sound, reasons, found, index.codes)
+        reasons[row] = too_complex(str(asked.labels[row]))
+    refused = np.flatnonzero(reasons != None)  # noqa: E711  element by element
+    codes = [reasons[row].code for row in refused]
+    rows = rows_of([Answer(found, asked.sound)], refused, codes, index.codes)
+    table = frame_of(rows, asked.labels)
     counts = np.bincount(found.how, minlength=len(_WAYS)).tolist()
     table.attrs["answered"] = dict(zip(_WAYS, counts, strict=True))
     return table
 
 
-def _too_complex(name: str) -> LimitError:
+def too_complex(name: str) -> LimitError:
     return LimitError(
         "{what} crosses so many boundaries of zones that measuring it has no bound",
         code="parcel_too_complex",
         hint="Simplify its outline, or cut it into several parcels",
         what=name,
     )
-
-
-def _table(
-    labels: pd.Index[Any],
-    sound: NDArray[np.intp],
-    reasons: NDArray[np.object_],
-    found: Areas,
-    codes: tuple[str, ...],
-) -> pd.DataFrame:
-    """Put measured rows, uncovered rests and refused parcels together by parcel and code."""
-    rest = found.rest
-    uncovered = np.flatnonzero(rest)
-    refused = np.flatnonzero(reasons != None)  # noqa: E711  element by element
-    last = len(codes)
-    position = np.concatenate((sound[found.parcel], sound[uncovered], refused))
-    code = np.concatenate((found.code, np.full(len(uncovered), last), np.full(len(refused), last)))
-    none = np.full(len(refused), np.nan)
-    area = np.concatenate((found.area, rest[uncovered], none))
-    whole = np.concatenate((found.whole[found.parcel], found.whole[uncovered], none))
-    overlap = np.concatenate((found.overlap, np.zeros(len(uncovered)), none))
-    earlier = np.concatenate((_earlier(found, codes), np.full(len(uncovered) + len(refused), "")))
-    status = np.full(len(position), "", dtype=object)
-    status[len(position) - len(refused) :] = [reasons[row].code for row in refused]
-    order = np.argsort(position * (last + 1) + code, kind="stable")
-    names = np.array([*codes, np.nan], dtype=object)
-    columns = (
-        labels[position], names[code], area, area / whole, overlap, earlier, status
-    )  # fmt: skip
-    table = pd.DataFrame(
-        {name: column[order] for name, column in zip(COLUMNS, columns, strict=True)}
-    )
-    return table.astype({"zone": "str", "overlap_with": "str", "status": "str"})
-
-
-def _earlier(found: Areas, codes: tuple[str, ...]) -> NDArray[np.object_]:
-    """Return for each row the codes before it that share its ground, joined."""
-    names = np.full(len(found.parcel), "", dtype=object)
-    if not len(found.pairs):
-        return names
-    row_of = {key: row for row, key in enumerate(zip(found.parcel, found.code, strict=True))}
-    for parcel, one, other in found.pairs:
-        row = row_of.get((parcel, other))
-        if row is not None and found.overlap[row] > 0.0:
-            names[row] = f"{names[row]}; {codes[one]}" if names[row] else codes[one]
-    return names

@@ -1,0 +1,222 @@
+"""Shares from file to file: parcels are read, measured and written block by block.
+
+While one block is measured the next is read and the one before is written. Memory does not
+grow with the file.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+import shapely
+
+from spatial.crs import INDONESIA, Bounds, check_extent
+from spatial.index.areas import measure_areas
+from spatial.index.zones import ZoneIndex
+from spatial.parcels.block import Block, block_of
+from spatial.parcels.plane import on_plane
+from spatial.parcels.source import Source, column_named
+from spatial.shares import too_complex
+from spatial.shares_table import COLUMNS, Answer, Rows, arrow_columns, joined, rows_of
+
+__all__ = ["SUFFIXES", "Written", "shares_to_file"]
+
+#: Of files that can be written block by block.
+SUFFIXES: Final = (".parquet", ".csv")
+_TEXT: Final = pa.dictionary(pa.int32(), pa.large_string())
+_TYPES: Final = {"area_m2": pa.float64(), "share": pa.float64(), "overlap_m2": pa.float64()}
+
+
+@dataclass
+class Written:
+    """What was written.
+
+    Parameters
+    ----------
+    parcels, rows : int
+    statuses : Counter
+        Parcels without an answer in some layer, by reason.
+    overlapping : set of str
+        What zones lie over.
+    """
+
+    parcels: int = 0
+    rows: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    overlapping: set[str] = field(default_factory=set)
+
+
+def shares_to_file(
+    parcels: Source,
+    indexes: Mapping[str, ZoneIndex],
+    target: Path,
+    *,
+    id_column: str | None = None,
+    within: Bounds | None = INDONESIA,
+    threads: int | None = None,
+    tell: Callable[[int], None] = lambda rows: None,
+) -> Written:
+    """Measure the parcels of a GeoParquet file against layers and write a table.
+
+    Parameters
+    ----------
+    parcels : Source
+        Of `open_source`.
+    indexes : mapping of str to ZoneIndex
+        Layers by name.
+    target : Path
+        `.parquet` or `.csv`.
+    id_column : str, optional
+        Names the parcels; their row, from 0, does without.
+    within : (west, south, east, north), optional
+        Degrees in which parcels must lie.
+    threads : int, optional
+        Of the kernel; as many as the process may use, without.
+    tell : callable
+        Told how many parcels each block had.
+
+    Returns
+    -------
+    Written
+        The file has the columns of `spatial.shares.shares` after a first one, `layer`; its
+        rows are ordered by parcel, layer and code. Values are those of `shares_in_all` to
+        the last bit.
+
+    Raises
+    ------
+    CrsError
+        If parcels lie outside `within`: their CRS is not what the file says.
+    SchemaError
+        `column_missing`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely, tempfile
+    >>> from spatial.index import build_index
+    >>> from spatial.parcels import open_source
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> plan = gpd.GeoDataFrame({"zona": ["R-2"]}, geometry=[shapely.box(0, 0, 9, 9)],
+    ...                         crs="ESRI:54034")
+    >>> gpd.GeoDataFrame({"nop": ["17"]}, geometry=[shapely.box(6, 2, 12, 4)],
+    ...                  crs="ESRI:54034").to_parquet(folder / "persil.parquet")
+    >>> source = open_source(folder / "persil.parquet")
+    >>> written = shares_to_file(source, {"rdtr": build_index(plan, by="zona")},
+    ...                          folder / "luas.parquet", id_column="nop", within=None)
+    >>> written.rows, pq.read_table(folder / "luas.parquet")["share"].to_pylist()
+    (2, [0.5, 0.5])
+    """
+    name = None if id_column is None else column_named(parcels, id_column)
+    written = Written()
+    layers = list(indexes)
+    with ThreadPoolExecutor(2) as helpers, _Writer(target, _schema(parcels, name)) as out:
+        writing: Future[None] | None = None
+        for geometry, values in _ahead(helpers, parcels.blocks(name)):
+            block = block_of(geometry)
+            _check_place(block, parcels, within)
+            rows = joined([_answer(block, parcels.crs, indexes[one], threads) for one in layers])
+            table = _table(rows, layers, values, written.parcels, out.schema)
+            _count(written, rows, len(block))
+            if writing is not None:
+                writing.result()
+            writing = helpers.submit(out.write, table)
+            tell(len(block))
+        if writing is not None:
+            writing.result()
+    return written
+
+
+def _ahead(helpers: ThreadPoolExecutor, blocks: Iterator[Any]) -> Iterator[Any]:
+    """Yield blocks, the next one being read meanwhile."""
+    coming = helpers.submit(next, blocks, None)
+    while (block := coming.result()) is not None:
+        coming = helpers.submit(next, blocks, None)
+        yield block
+
+
+def _check_place(block: Block, parcels: Source, within: Bounds | None) -> None:
+    """Refuse coordinates that are not where parcels can be, before they are measured."""
+    if within is None or not len(block.plain) + len(block.other):
+        return
+    corners = [shapely.total_bounds(block.shapes).reshape(2, 2)] if len(block.other) else []
+    if len(block.plain):
+        corners += [block.rings.xy.min(axis=0)[None], block.rings.xy.max(axis=0)[None]]
+    xy = np.concatenate(corners)
+    (west, south), (east, north) = xy.min(axis=0), xy.max(axis=0)
+    bounds = (float(west), float(south), float(east), float(north))
+    check_extent(bounds, parcels.crs, within=within, what="parcels")
+
+
+def _answer(block: Block, crs: Any, index: ZoneIndex, threads: int | None) -> Rows:
+    answers, refused = [], [block.refused]
+    reasons = [error.code for error in block.reasons]
+    for rings, rows in on_plane(block, crs, index.crs):
+        found = measure_areas(index.grid, rings, threads=threads)
+        answers.append(Answer(found, rows))
+        if found.unmeasured.any():
+            refused.append(rows[found.unmeasured])
+            reasons += [too_complex("").code] * len(refused[-1])
+    return rows_of(answers, np.concatenate(refused), reasons, index.codes)
+
+
+def _schema(parcels: Source, name: str | None) -> Any:
+    kind = pa.int64() if name is None else parcels.file.schema_arrow.field(name).type
+    fields = [("layer", _TEXT), ("parcel_id", kind)]
+    return pa.schema(fields + [(one, _TYPES.get(one, _TEXT)) for one in COLUMNS[1:]])
+
+
+def _table(rows: Rows, layers: list[str], values: Any, first: int, schema: Any) -> Any:
+    words = pa.array(layers, pa.large_string())
+    layer = pa.DictionaryArray.from_arrays(pa.array(rows.layer), words)
+    ids = pa.array(rows.parcel + first) if values is None else values.take(pa.array(rows.parcel))
+    return pa.table({"layer": layer, "parcel_id": ids} | arrow_columns(rows), schema=schema)
+
+
+def _count(written: Written, rows: Rows, parcels: int) -> None:
+    written.parcels += parcels
+    written.rows += len(rows.parcel)
+    for number, name in enumerate(rows.status_names):
+        if name and (there := rows.status == number).any():
+            written.statuses[name] += len(np.unique(rows.parcel[there]))
+    written.overlapping |= {rows.earlier_names[one] for one in np.unique(rows.earlier)} - {""}
+
+
+class _Writer:
+    """A file of one of the formats, written table by table."""
+
+    def __init__(self, target: Path, schema: Any) -> None:
+        self.schema = schema
+        self._plain = pa.schema([(f.name, _plain(f.type)) for f in schema])
+        self._parquet = target.suffix.lower() == ".parquet"
+        if self._parquet:
+            repeated = [name for name in schema.names if name != "area_m2"]
+            # Without Arrow's own schema every reader sees words and no dictionaries.
+            self._out: Any = pq.ParquetWriter(
+                target, schema, use_dictionary=repeated, store_schema=False
+            )
+        else:
+            self._out = pacsv.CSVWriter(target, self._plain)
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._out.close()
+
+    def write(self, table: Any) -> None:
+        if self._parquet:
+            self._out.write_table(table, row_group_size=len(table) or 1)
+        else:
+            self._out.write_table(table.cast(self._plain))
+
+
+def _plain(kind: Any) -> Any:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
