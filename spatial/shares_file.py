@@ -47,12 +47,15 @@ class Written:
         Parcels without an answer in some layer, by reason.
     overlapping : set of str
         What zones lie over.
+    bounds : (west, south, east, north)
+        Of the parcels that could be measured, in their CRS; infinite without any.
     """
 
     parcels: int = 0
     rows: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
     overlapping: set[str] = field(default_factory=set)
+    bounds: Bounds = (np.inf, np.inf, -np.inf, -np.inf)
 
 
 def shares_to_file(
@@ -72,7 +75,7 @@ def shares_to_file(
     parcels : Source
         Of `open_source`.
     indexes : mapping of str to ZoneIndex
-        Layers by name.
+        Layers by name; a single one without a name leaves the column `layer` out.
     target : Path
         `.parquet` or `.csv`.
     id_column : str, optional
@@ -117,14 +120,17 @@ def shares_to_file(
     name = None if id_column is None else column_named(parcels, id_column)
     written = Written()
     layers = list(indexes)
-    with ThreadPoolExecutor(2) as helpers, _Writer(target, _schema(parcels, name)) as out:
+    with ThreadPoolExecutor(2) as helpers, _Writer(target, _schema(parcels, name, layers)) as out:
         writing: Future[None] | None = None
         for geometry, values in _ahead(helpers, parcels.blocks(name)):
             block = block_of(geometry)
-            _check_place(block, parcels, within)
+            bounds = _bounds(block)
+            if within is not None and np.isfinite(bounds).all():
+                # Coordinates that are not where parcels can be are refused unmeasured.
+                check_extent(bounds, parcels.crs, within=within, what="parcels")
             rows = joined([_answer(block, parcels.crs, indexes[one], threads) for one in layers])
-            table = _table(rows, layers, values, written.parcels, out.schema)
-            _count(written, rows, len(block))
+            table = _table(rows, layers, values, written.parcels).select(out.schema.names)
+            _count(written, rows, len(block), bounds)
             if writing is not None:
                 writing.result()
             writing = helpers.submit(out.write, table)
@@ -142,17 +148,16 @@ def _ahead(helpers: ThreadPoolExecutor, blocks: Iterator[Any]) -> Iterator[Any]:
         yield block
 
 
-def _check_place(block: Block, parcels: Source, within: Bounds | None) -> None:
-    """Refuse coordinates that are not where parcels can be, before they are measured."""
-    if within is None or not len(block.plain) + len(block.other):
-        return
-    corners = [shapely.total_bounds(block.shapes).reshape(2, 2)] if len(block.other) else []
+def _bounds(block: Block) -> Bounds:
+    """Return the bounds of what can be measured; infinite where that is nothing."""
+    corners = np.array([[np.inf, np.inf], [-np.inf, -np.inf]])
     if len(block.plain):
-        corners += [block.rings.xy.min(axis=0)[None], block.rings.xy.max(axis=0)[None]]
-    xy = np.concatenate(corners)
-    (west, south), (east, north) = xy.min(axis=0), xy.max(axis=0)
-    bounds = (float(west), float(south), float(east), float(north))
-    check_extent(bounds, parcels.crs, within=within, what="parcels")
+        corners = np.array([block.rings.xy.min(axis=0), block.rings.xy.max(axis=0)])
+    if len(block.other):
+        xy = np.concatenate((corners, shapely.total_bounds(block.shapes).reshape(2, 2)))
+        corners = np.array([xy[[0, 2]].min(axis=0), xy[[1, 3]].max(axis=0)])
+    (west, south), (east, north) = corners.tolist()
+    return west, south, east, north
 
 
 def _answer(block: Block, crs: Any, index: ZoneIndex, threads: int | None) -> Rows:
@@ -167,20 +172,25 @@ def _answer(block: Block, crs: Any, index: ZoneIndex, threads: int | None) -> Ro
     return rows_of(answers, np.concatenate(refused), reasons, index.codes)
 
 
-def _schema(parcels: Source, name: str | None) -> Any:
+def _schema(parcels: Source, name: str | None, layers: list[str]) -> Any:
     kind = pa.int64() if name is None else parcels.file.schema_arrow.field(name).type
-    fields = [("layer", _TEXT), ("parcel_id", kind)]
-    return pa.schema(fields + [(one, _TYPES.get(one, _TEXT)) for one in COLUMNS[1:]])
+    first = [] if layers == [""] else [("layer", _TEXT)]
+    rest = [(one, _TYPES.get(one, _TEXT)) for one in COLUMNS[1:]]
+    return pa.schema([*first, ("parcel_id", kind), *rest])
 
 
-def _table(rows: Rows, layers: list[str], values: Any, first: int, schema: Any) -> Any:
+def _table(rows: Rows, layers: list[str], values: Any, first: int) -> Any:
     words = pa.array(layers, pa.large_string())
     layer = pa.DictionaryArray.from_arrays(pa.array(rows.layer), words)
     ids = pa.array(rows.parcel + first) if values is None else values.take(pa.array(rows.parcel))
-    return pa.table({"layer": layer, "parcel_id": ids} | arrow_columns(rows), schema=schema)
+    return pa.table({"layer": layer, "parcel_id": ids} | arrow_columns(rows))
 
 
-def _count(written: Written, rows: Rows, parcels: int) -> None:
+def _count(written: Written, rows: Rows, parcels: int, bounds: Bounds) -> None:
+    west, south, east, north = written.bounds
+    written.bounds = (
+        min(west, bounds[0]), min(south, bounds[1]), max(east, bounds[2]), max(north, bounds[3])
+    )  # fmt: skip
     written.parcels += parcels
     written.rows += len(rows.parcel)
     for number, name in enumerate(rows.status_names):

@@ -13,6 +13,7 @@ import pandas as pd
 
 from layers.store.chain import Head
 from layers.store.parts import Parts
+from spatial.index import ZoneIndex
 from spatial.notes import Note
 
 __all__ = ["Event", "LayerSource", "Store", "StoredLayer", "Version"]
@@ -166,6 +167,18 @@ class Store(Protocol):
         version: str | None = None,
     ) -> Version:
         """Return which version `get` would read, without reading it."""
+
+    def index(
+        self,
+        name: str,
+        *,
+        by: str,
+        crs: Any = None,
+        on: date | None = None,
+        known_at: str | None = None,
+        version: str | None = None,
+    ) -> ZoneIndex:
+        """Return the index of a version by a column of codes, kept where the store can."""
 
     def layers(self) -> list[Version]:
         """Return the newest version of every layer, by name."""
