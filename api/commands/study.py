@@ -63,6 +63,9 @@ def access(
     people: Annotated[str, typer.Option(help="Kolom penduduk")] = "jumlah_penduduk",
     poor: Annotated[str | None, typer.Option(help="Kolom penduduk miskin")] = None,
     homes: Annotated[Path | None, typer.Option(help="Permukiman atau bangunan")] = None,
+    roads: Annotated[
+        Path | None, typer.Option(help="Sumbu jalan: jarak menyusuri jalan / along roads")
+    ] = None,
     reach: Annotated[float, typer.Option(min=1, help="Jangkauan (m)")] = 2_000.0,
     detour: Annotated[float, typer.Option(min=1, help="Jalan dibanding garis lurus")] = 1.0,
     least: Annotated[int, typer.Option(min=0, help="Sel miskin di bawah ini ditutup")] = 10,
@@ -81,10 +84,11 @@ def access(
         people=people,
         poor=poor,
         homes=settled,
+        roads=None if roads is None else read(roads, source_crs=source_crs).features,
         reach_m=reach,
         detour=detour,
     )
-    files = [path.name for path in (desa, services, table, *filter(None, (homes,)))]
+    files = [path.name for path in (desa, services, table, *filter(None, (homes, roads)))]
     kinds = found["served"].fillna("-")
     picture = study_map(
         frame, kinds, {"yes": ("Terlayani", "good"), "no": ("Tidak terlayani", "bad"),
@@ -92,7 +96,12 @@ def access(
         "Tiap desa: terlayani bila cukup banyak penduduknya dalam jangkauan.",
     )  # fmt: skip
     document = access_document(
-        found, _names(frame), files, reach_m=reach, detour=detour, figure=picture
+        found,
+        _names(frame),
+        files,
+        reach_m=reach,
+        detour=None if roads else detour,
+        figure=picture,
     )
     _deliver(output, document, found, frame)
 

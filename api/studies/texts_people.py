@@ -20,10 +20,10 @@ def access_document(
     files: Sequence[str],
     *,
     reach_m: float,
-    detour: float,
+    detour: float | None,
     figure: Figure | None = None,
 ) -> Document:
-    """Write the report of a study of access."""
+    """Write the report of a study of access; `detour` is None for ways along roads."""
     known, called = found[found["status"] == "ok"], called_by(names)
     far = known[known["served"] == "no"].sort_values("within")
     people, beyond = float(known["people"].sum()), float(known["people_beyond"].sum())
@@ -48,10 +48,15 @@ def access_document(
     silent = found[found["status"] != "ok"]
     point = int((known["method"] == "point").sum())
     notes = [
-        "Jarak garis lurus"
-        + (f" dikali {number(detour, 2)}." if detour != 1 else ", bukan jarak jalan."),
+        _measured(detour),
         "Orang miskin dianggap tinggal menyebar seperti penduduk lain di desanya.",
     ]
+    cut_off = float((known["people"] * known["no_way"]).sum())
+    if cut_off >= 1 and detour is None:
+        notes.append(
+            f"Bagi {number(cut_off, 0)} penduduk tidak ada jalan tersambung ke layanan mana pun "
+            "dalam berkas jalan; mereka dihitung di luar jangkauan."
+        )
     if point:
         notes.append(
             f"{number(point, 0)} desa tanpa gambar permukiman diukur dari satu titik di dalamnya."
@@ -75,6 +80,16 @@ def access_document(
             sources(files),
         ],
     )
+
+
+def _measured(detour: float | None) -> str:
+    if detour is None:
+        return (
+            "Jarak menyusuri jalan, ditambah garis lurus dari rumah dan dari layanan ke jalan "
+            "terdekat; jalan yang hanya bersilangan tidak dianggap bertemu."
+        )
+    times = f" dikali {number(detour, 2)}." if detour != 1 else ", bukan jarak jalan."
+    return f"Jarak garis lurus{times}"
 
 
 def programmes_document(

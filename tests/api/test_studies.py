@@ -177,6 +177,14 @@ def test_access_by_command(files: Path, tmp_path: Path, capfd: pytest.CaptureFix
     assert table["people"].sum() == 2_900
     # 4 poor in the second desa: it and the one that would give it away carry no number.
     assert table["poor_beyond"].isna().sum() == 2
+    code, said = run(
+        capfd, "access", files / "desa.gpkg", files / "sekolah.gpkg", "--table",
+        files / "penduduk.csv", "--roads", files / "jalan.gpkg", "-o", tmp_path / "j",
+    )  # fmt: skip
+    assert code == 0, said
+    assert "menyusuri jalan" in (tmp_path / "j" / "laporan.html").read_text()
+    by_road = whole(tmp_path / "j").set_index("id")
+    assert (by_road["no_way"] == 0).all()
 
 
 def test_programmes_by_command(

@@ -73,6 +73,30 @@ def test_no_service_at_all_serves_nobody_and_gaps_have_a_status() -> None:
     assert np.isinf(whole["way_m"]).all()
 
 
+def test_along_roads_a_river_counts_and_who_has_no_road_is_told() -> None:
+    """B's eastern home lies beyond a river without a bridge, though near as the crow flies."""
+    homes = at((500, 500), (1_200, 500), (1_800, 500), (6_500, 500))
+    roads = gpd.GeoDataFrame(
+        geometry=[
+            shapely.LineString([(BASE[0] + x, BASE[1] + 500) for x in piece])
+            for piece in ((0, 1_500), (1_700, 1_900))
+        ],
+        crs="EPSG:9489",
+    )
+    ways = {"people": "jiwa", "homes": homes, "reach_m": 2_000}
+    straight = access(desa(), at((0, 500)), **ways)
+    assert straight["within"].to_dict() == {"A": 1.0, "B": 1.0, "C": 0.0}
+    assert (straight["no_way"] == 0).all()
+    found = access(desa(), at((0, 500)), roads=roads, **ways)
+    assert found["within"].to_dict() == {"A": 1.0, "B": 0.5, "C": 0.0}
+    assert found["no_way"].to_dict() == {"A": 0.0, "B": 0.5, "C": 1.0}
+    assert found["way_m"].to_dict() == pytest.approx({"A": 500, "B": 1_200, "C": np.inf})
+    assert found["people_beyond"].sum() == 400
+    with pytest.raises(SchemaError) as refused:
+        access(desa(), at((0, 500)), roads=roads, detour=1.3, **ways)
+    assert refused.value.code == "access_detour"
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
