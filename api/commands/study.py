@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import geopandas as gpd
 import pandas as pd
 import typer
 
-from api.options import SourceCrs, atomic_path
-from api.reports.document import SAMPLE, Document, document_html, document_pdf, is_sample
+from api.options import SourceCrs
+from api.studies.files import coded, column, deliver, joined, largest_klb, names, numbered
 from api.studies.pictures import programme_map, site_map, study_map
 from layers import read
-from layers.poverty import codes, find_code_column, numbers, refuse_personal
 from layers.poverty.personal import refuse_identity
 from layers.workspace import Workspace
-from spatial.errors import AccessError, LayerError
+from spatial.errors import AccessError
 
 __all__ = ["study"]
 
@@ -26,7 +24,6 @@ study = typer.Typer(no_args_is_help=True, help="Kajian perencanaan / planning st
 Folder = Annotated[
     Path, typer.Option("--output", "-o", help="Folder: laporan.html, laporan.pdf, hasil.*")
 ]
-NAMES = ("nama", "namobj", "nama_desa", "wadmkd", "wadmkc", "kodblk")
 
 
 @study.command("siting")
@@ -37,6 +34,9 @@ def siting(
     layer: Annotated[
         list[str] | None, typer.Option(help="NAMA=BERKAS untuk tiap layer aturan; boleh diulang")
     ] = None,
+    desa: Annotated[
+        Path | None, typer.Option(help="Batas desa, digambar di bawah peta / drawn below")
+    ] = None,
     source_crs: SourceCrs = None,
 ) -> None:
     """Urutkan calon lokasi menurut kriteria berbobot / rank sites by weighted criteria."""
@@ -44,14 +44,15 @@ def siting(
     from zoning.studies import rank_sites, read_siting_rule
 
     given = _layers(layer or [], source_crs)
-    frame = _coded(read(sites, source_crs=source_crs).features)
+    frame = numbered(read(sites, source_crs=source_crs).features)
     said = read_siting_rule(rule)
     found = rank_sites(frame, said, {name: one for name, (_, one) in given.items()})
     files = [sites.name, *(path.name for path, _ in given.values())]
-    names = _names(frame)
-    picture = site_map(frame, found.table, names)
-    document = siting_document(found, names, files, picture)
-    _deliver(output, document, found.table, frame)
+    called = names(frame)
+    ground = None if desa is None else read(desa, source_crs=source_crs).features
+    picture = site_map(frame, found.table, called, ground)
+    document = siting_document(found, called, files, picture)
+    deliver(output, document, found.table, frame)
 
 
 @study.command("access")
@@ -75,8 +76,8 @@ def access(
     from api.studies.texts_people import access_document
     from hazard.vulnerability.access import access as measure
 
-    frame = _coded(read(desa, source_crs=source_crs).features)
-    frame = _joined(frame, table, people, poor, least)
+    frame = coded(read(desa, source_crs=source_crs).features)
+    frame = joined(frame, table, people, poor, least)
     settled = None if homes is None else read(homes, source_crs=source_crs).features
     found = measure(
         frame,
@@ -97,13 +98,13 @@ def access(
     )  # fmt: skip
     document = access_document(
         found,
-        _names(frame),
+        names(frame),
         files,
         reach_m=reach,
         detour=None if roads else detour,
         figure=picture,
     )
-    _deliver(output, document, found, frame)
+    deliver(output, document, found, frame)
 
 
 @study.command("programmes")
@@ -125,7 +126,7 @@ def programmes(
 
     frame = read(file, source_crs=source_crs).features
     refuse_identity(frame, what=file.name)
-    villages = _coded(read(desa, source_crs=source_crs).features)
+    villages = coded(read(desa, source_crs=source_crs).features)
     plan = None if zones is None else read(zones, source_crs=source_crs).features
     hot = None if hotspots is None else pd.read_csv(hotspots, dtype={"id": str}).set_index("id")
     wet = None if hazard is None else read(hazard, source_crs=source_crs).features
@@ -134,8 +135,8 @@ def programmes(
     )
     files = [path.name for path in (file, desa, *filter(None, (zones, hotspots, hazard)))]
     picture = programme_map(frame, found.table, villages)
-    document = programmes_document(found, _names(villages), files, picture)
-    _deliver(output, document, found.table, frame)
+    document = programmes_document(found, names(villages), files, picture)
+    deliver(output, document, found.table, frame)
 
 
 @study.command("vertical")
@@ -156,8 +157,8 @@ def vertical(
     from zoning.studies import room_above, summarise_room
 
     frame = read(blocks, source_crs=source_crs).features
-    limits = _largest_klb(intensity)
-    frame = frame.assign(klb_maks=_column(frame, zone).astype(str).map(limits))
+    limits = largest_klb(intensity)
+    frame = frame.assign(klb_maks=column(frame, zone).astype(str).map(limits))
     room = room_above(
         frame,
         read(buildings, source_crs=source_crs).features,
@@ -165,7 +166,7 @@ def vertical(
         services=None if services is None else read(services, source_crs=source_crs).features,
         reach_m=reach,
     )
-    summary = summarise_room(room, _column(frame, by or zone))
+    summary = summarise_room(room, column(frame, by or zone))
     files = [p.name for p in (blocks, buildings, intensity, *filter(None, (hazard, services)))]
     picture = study_map(
         frame, room["candidate"],
@@ -175,7 +176,7 @@ def vertical(
         "Blok menurut ruang KLB yang belum terpakai, bahaya dan jarak ke layanan.",
     )  # fmt: skip
     document = vertical_document(room, summary, _block_names(frame, zone), files, picture)
-    _deliver(output, document, room, frame)
+    deliver(output, document, room, frame)
 
 
 @study.command("housing")
@@ -210,9 +211,7 @@ def housing(
     ]
     told = told_against(found, *layers)
     files = [path.name for path in (houses, *filter(None, (zones, hazard, programmes)))]
-    _deliver(
-        output, housing_document(told, rest, least, files), told.drop(columns="geometry"), told
-    )
+    deliver(output, housing_document(told, rest, least, files), told.drop(columns="geometry"), told)
 
 
 def _block_names(frame: gpd.GeoDataFrame, zone: str) -> pd.Series:
@@ -230,84 +229,3 @@ def _layers(words: list[str], source_crs: str | None) -> dict[str, tuple[Path, g
             raise typer.BadParameter("NAMA=BERKAS", param_hint="--layer")
         found[name.strip()] = (Path(path), read(path, source_crs=source_crs).features)
     return found
-
-
-def _coded(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Index a frame by its codes where it has any."""
-    name = find_code_column(frame.columns)
-    return frame if name is None else frame.set_index(codes(frame[name]))
-
-
-def _names(frame: gpd.GeoDataFrame) -> pd.Series:
-    column = next((name for name in NAMES if name in frame.columns), None)
-    index = pd.Series(frame.index.astype(str), frame.index)
-    return index if column is None else frame[column].astype("string").fillna(index)
-
-
-def _joined(
-    frame: gpd.GeoDataFrame, table: Path, people: str, poor: str | None, least: int
-) -> gpd.GeoDataFrame:
-    """Join the numbers by code; small counts of the poor stay out."""
-    from layers.poverty import levels_of_codes, official_codes, protect
-
-    found = read(table)
-    refuse_personal(found.frame, what=table.name)
-    named = find_code_column(found.frame.columns)
-    if named is None:
-        raise _missing(table.name, "kode_desa", found.frame)
-    rows = found.frame.set_index(codes(found.frame[named]))
-    for name in filter(None, (people, poor)):
-        counts = numbers(_column(rows, name)).reindex(frame.index.astype(str))
-        frame = frame.assign(**{name: counts.to_numpy()})
-    if poor is not None and least and official_codes(frame.index):
-        mask = protect(frame[poor], frame[people], levels_of_codes(frame.index), least=least)
-        return gpd.GeoDataFrame(mask.apply(frame, [poor]))
-    return frame
-
-
-def _column(frame: pd.DataFrame, name: str) -> pd.Series:
-    if name not in frame.columns:
-        raise _missing("", name, frame)
-    column: pd.Series = frame[name]
-    return column
-
-
-def _missing(what: str, name: str, frame: pd.DataFrame) -> LayerError:
-    return LayerError(
-        "there is no column {column!r}",
-        code="value_column_missing",
-        hint="The columns are: {columns}",
-        what=what,
-        column=name,
-        columns=", ".join(map(str, frame.columns.drop("geometry", errors="ignore"))),
-    )
-
-
-def _largest_klb(path: Path) -> dict[str, float]:
-    """Return the KLB of each zone; the largest, where it depends on the size of a plot."""
-    table = read(path).frame
-    rows = table[_column(table, "parameter") == "klb_maks"]
-    limits = numbers(_column(rows, "nilai"))
-    return {str(k): float(v) for k, v in limits.groupby(_column(rows, "zona")).max().items()}
-
-
-def _deliver(output: Path, document: Document, table: pd.DataFrame, shapes: Any) -> None:
-    """Write report, table and layer, and say the answer."""
-    from api.hotspots.output import write_layer
-
-    if is_sample(shapes):
-        document = replace(document, notice=f"{SAMPLE.capitalize()}.")
-    with atomic_path(output / "laporan.html") as partial:
-        partial.write_text(document_html(document), encoding="utf-8")
-    with atomic_path(output / "laporan.pdf") as partial:
-        partial.write_bytes(document_pdf(document))
-    with atomic_path(output / "hasil.csv") as partial:
-        table.to_csv(partial, index_label="id")
-    layer = gpd.GeoDataFrame(
-        table.reset_index(names="id"), geometry=shapes.geometry.reindex(table.index).to_numpy(),
-        crs=shapes.crs,
-    )  # fmt: skip
-    with atomic_path(output / "hasil.gpkg") as partial:
-        write_layer(layer, partial, driver="GPKG", layer="hasil")
-    typer.echo(document.answer)
-    typer.echo(f"→ {output}/laporan.html, laporan.pdf, hasil.csv, hasil.gpkg")

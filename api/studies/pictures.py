@@ -27,7 +27,12 @@ def study_map(
     return Figure(kind_map(frame, kinds, words, title="Keterangan", **more), caption)
 
 
-def site_map(frame: gpd.GeoDataFrame, table: pd.DataFrame, names: pd.Series) -> Figure:
+def site_map(
+    frame: gpd.GeoDataFrame,
+    table: pd.DataFrame,
+    names: pd.Series,
+    backdrop: gpd.GeoDataFrame | None = None,
+) -> Figure:
     """Sites as points, the first ones by their rank: a site is small in a kabupaten."""
     kinds = pd.Series("open", table.index).mask(table["closed"] != "", "closed")
     kinds = kinds.mask(table["rank"] <= TOP, "first")
@@ -37,6 +42,7 @@ def site_map(frame: gpd.GeoDataFrame, table: pd.DataFrame, names: pd.Series) -> 
         {"closed": ("Tertutup", "bad"), "open": ("Terbuka", "plain"),
          "first": (f"{TOP} teratas", "good")},
         "Calon lokasi; angka adalah urutannya.",
+        backdrop=backdrop,
         names=table.loc[table["rank"] <= TOP, "rank"].astype(int).astype(str),
     )  # fmt: skip
 

@@ -14,6 +14,8 @@ from zoning.studies import Ranking
 
 __all__ = ["ROOM_WORDS", "housing_document", "siting_document", "vertical_document"]
 
+#: So many sites of equal score are named.
+MOST_EQUAL: Final = 3
 ROOM_WORDS: Final = {
     "candidate": "calon",
     "in_hazard": "di kawasan bahaya",
@@ -58,7 +60,10 @@ def siting_document(
     known = {str(label): name for label, name in called.items()}
 
     def named(labels: object) -> str:
-        return ", ".join(known.get(one, one) for one in str(labels).split(", "))
+        equal = [known.get(one, one) for one in str(labels).split(", ")]
+        rest = len(equal) - MOST_EQUAL
+        more = f" dan {number(rest, 0)} lain yang sama nilainya" if rest > 0 else ""
+        return ", ".join(equal[:MOST_EQUAL]) + more
 
     weights = [
         [str(row["criterion"]), number(float(row["weight"]), 1), named(row["half"]),

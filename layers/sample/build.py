@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from layers.sample import overlays, people
+from layers.sample import facilities, overlays, people
 from layers.sample.buildings import buildings
 from layers.sample.defects import Defect, indonesian, lift, seed_defects
 from layers.sample.grid import CRS, FINE_CELL, NORTH, WEST
@@ -137,6 +137,8 @@ def make_district(seed: int = 33) -> District:
     das, das_defect = _typed_by_hand(overlays.watersheds(terrain, rivers, land, rough))
     residents = people.population(land, ground, seed)
     poor, poor_defect = _suppressed(people.poverty(land, residents, seed))
+    built = buildings(zones, roads, land.centre, seed)
+    homes = facilities.Homes(built, land.desa, residents["JUMLAH_PENDUDUK"])
     layers = {
         "rdtr": town_plan(faulty, land.desa, above),
         "rtrw_kab": kabupaten_plan(terrain, ground, land, beds, rough, seed),
@@ -149,7 +151,10 @@ def make_district(seed: int = 33) -> District:
         **above,
         "batas_desa": land.desa.assign(LUASHA=np.round(land.desa.area / 1e4, 2)),
         "jalan": roads[roads.intersects(land.kabupaten)],
-        "bangunan": buildings(zones, roads, land.centre, seed),
+        "bangunan": built,
+        "sekolah": facilities.schools(homes, seed),
+        "kesehatan": facilities.health(homes, seed),
+        "evakuasi": facilities.shelters(homes, seed),
     }
     whole = Defect(
         "sungai-3d", "heights", "sungai", None, None, float(len(beds)), "features",

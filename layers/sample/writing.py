@@ -72,6 +72,9 @@ FILES: Final = {
     "batas_desa": LayerFile("batas_desa.parquet", "batas_administrasi", "EPSG:4326"),
     "jalan": LayerFile("jalan.gpkg", "jalan", CRS),
     "bangunan": LayerFile("bangunan.fgb", "bangunan", "EPSG:4326"),
+    "sekolah": LayerFile("sekolah.geojson", "sekolah", "OGC:CRS84"),
+    "kesehatan": LayerFile("kesehatan.gpkg", "kesehatan", CRS),
+    "evakuasi": LayerFile("evakuasi.fgb", "evakuasi", "EPSG:4326"),
 }
 DRIVERS: Final = {
     ".gpkg": "GPKG",
