@@ -94,8 +94,9 @@ def eb_local(counts: pd.Series, population: pd.Series, weights: Weights) -> pd.S
 
     Notes
     -----
-    Marshall (1991) with the neighbourhood as reference (binary, the area included), as spdep's
-    EBlocal. An area without neighbours keeps its raw rate.
+    Marshall (1991) with the neighbourhood as reference (binary, the area included), as esda's
+    Spatial_Empirical_Bayes and spdep's EBlocal(geoda=TRUE), not its default, which spreads each
+    neighbour around a mean of its own. An area without neighbours keeps its raw rate.
 
     Examples
     --------
