@@ -65,9 +65,21 @@ class Analyst:
         """Return hazard maps with their classes and colours."""
         return [{"name": name} | _legend(name) for name in hazards(self.engine)]
 
-    def where(self, kegiatan: str, on: date | None) -> list[dict[str, Any]]:
-        """Return how far every zone of every plan in force allows an activity."""
-        return where(getattr(self.engine, "plans", ()), kegiatan, on or today())
+    def where(self, kegiatan: str, on: date | None, kbli: str = "") -> list[dict[str, Any]]:
+        """Return how far every zone of every plan in force allows an activity.
+
+        Raises
+        ------
+        RequestError
+            `where_question`, unless either activity or classification is given.
+        """
+        if bool(kegiatan) == bool(kbli):
+            raise RequestError(
+                "either an activity or a KBLI is asked for",
+                code="where_question",
+                hint="Such as ?kegiatan=toko or ?kbli=47112",
+            )
+        return where(getattr(self.engine, "plans", ()), kegiatan, on or today(), kbli)
 
     def sources(self, layer: str | None) -> tuple[Version, ...]:
         """Return the versions that hotspots of a poverty layer, or of the only one, rest on."""

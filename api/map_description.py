@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from api.plan_facts import activities
+from api.clock import today
+from api.plan_facts import activities, kbli_of
 from api.symbology import DATED, NO_DATA, layer_styles, zone_colour, zone_styles
+from api.theme_list import listed_themes
 from api.tiles.mvt_kernel import LINE, POINT
 from api.tiles.raster import style_of
 from api.tiles.source import Prepared, TileSource
@@ -62,6 +64,10 @@ def describe(
         "layers": sorted(layers, key=_depth),
         "labels": _labels(places),
         "activities": activities(plans),
+        "kbli": [
+            {"kbli": code, "kegiatan": names} for code, names in kbli_of(plans, today()).items()
+        ],
+        "themes": listed_themes(),
         "verdicts": {
             code: {"id": w.id, "en": w.en, "colour": w.colour, "path": w.path}
             for code, w in VERDICTS.items()
@@ -78,6 +84,7 @@ def _name_plans(layers: list[dict[str, Any]], plans: Sequence[Plan]) -> None:
         meta = by_layer.get(layer["name"])
         if meta is not None and "zones" in layer:
             layer |= {"title": meta.name, "title_en": meta.name, "scale": meta.scale_denominator}
+            layer |= {"legal_ref": meta.legal_ref, "valid_from": str(meta.valid_from)}
             for zone in layer["zones"]:
                 zone["name"] = meta.zone_names.get(zone["code"], zone["name"])
     layers.sort(key=lambda layer: layer.get("scale", 10**9))

@@ -11,7 +11,7 @@ from zoning import Plan
 from zoning.plan import MatrixRow
 from zoning.ruleset import RuleSet, rules_on
 
-__all__ = ["activities", "where", "zone_rules"]
+__all__ = ["activities", "kbli_of", "where", "zone_rules"]
 
 
 def activities(plans: Iterable[Plan]) -> list[str]:
@@ -57,8 +57,18 @@ def zone_rules(plans: Iterable[Plan], zone: str, on: date) -> list[dict[str, Any
     return found
 
 
-def where(plans: Iterable[Plan], kegiatan: str, on: date) -> list[dict[str, Any]]:
+def where(plans: Iterable[Plan], kegiatan: str, on: date, kbli: str = "") -> list[dict[str, Any]]:
     """Return how far every zone of every plan in force allows an activity.
+
+    Parameters
+    ----------
+    kegiatan : str
+        As the matrix has it; empty where `kbli` says what is meant.
+    on : date
+        Legal date.
+    kbli : str
+        Business classification. Where it means several activities, a zone allows as much as
+        the one or the other.
 
     Raises
     ------
@@ -77,13 +87,7 @@ def where(plans: Iterable[Plan], kegiatan: str, on: date) -> list[dict[str, Any]
         if not plan.meta.in_force(on):
             continue
         rules = rules_on(plan, on)
-        rows = [row for row in rules.matrix.values() if row.kegiatan.lower() == kegiatan.lower()]
-        cells = [
-            {"zona": zone, "zona_nama": plan.meta.zone_names.get(zone, "")}
-            | _cell(rules, row, zone)
-            for row in rows
-            for zone in sorted(rules.zones)
-        ]
+        cells = _of_kbli(rules, kbli) if kbli else _of_activity(rules, kegiatan)
         if cells:
             meta = plan.meta
             about = {"plan": meta.id, "name": meta.name, "legal_ref": meta.legal_ref}
@@ -93,10 +97,63 @@ def where(plans: Iterable[Plan], kegiatan: str, on: date) -> list[dict[str, Any]
             "no matrix in force on {on} has the activity {kegiatan!r}",
             code="where_activity_unknown",
             hint="/v1/map lists the activities of this workspace",
-            kegiatan=kegiatan[:80],
+            kegiatan=(kegiatan or f"KBLI {kbli}")[:80],
             on=on.isoformat(),
         )
     return found
+
+
+def kbli_of(plans: Iterable[Plan], on: date) -> dict[str, list[str]]:
+    """Return the business classifications that plans in force know, with their activities.
+
+    Examples
+    --------
+    >>> from zoning import load_plan, sample_plan_folder
+    >>> kbli_of([load_plan(sample_plan_folder("rdtr"), None)], date(2026, 1, 1))["47111"]
+    ['pasar', 'toko']
+    """
+    known: dict[str, set[str]] = {}
+    for plan in plans:
+        if plan.meta.in_force(on):
+            for code, names in rules_on(plan, on).kbli.items():
+                known.setdefault(code, set()).update(names)
+    return {code: sorted(known[code]) for code in sorted(known)}
+
+
+def _of_activity(rules: RuleSet, kegiatan: str) -> list[dict[str, Any]]:
+    rows = [row for row in rules.matrix.values() if row.kegiatan.lower() == kegiatan.lower()]
+    return [_zone(rules, zone) | _cell(rules, row, zone) for row in rows for zone in _zones(rules)]
+
+
+def _of_kbli(rules: RuleSet, kbli: str) -> list[dict[str, Any]]:
+    """Return one entry a zone: with a blank cell among several activities nothing is settled."""
+    chosen = rules.select("", kbli)
+    cells = []
+    for zone in _zones(rules) if chosen.rows else ():
+        entries = [_cell(rules, row, zone) for row in chosen.rows]
+        if len(entries) == 1:
+            cells.append(_zone(rules, zone) | entries[0])
+            continue
+        blank = any(entry["izin"] is None for entry in entries)
+        cells.append(
+            _zone(rules, zone)
+            | {
+                "kegiatan": chosen.name,
+                "kelompok": chosen.kelompok,
+                "izin": None if blank else rules.zone_interval(chosen, zone).to_list(),
+                "subcodes": [],
+                "dasar": entries[0]["dasar"],
+            }
+        )
+    return cells
+
+
+def _zones(rules: RuleSet) -> list[str]:
+    return sorted(rules.zones)
+
+
+def _zone(rules: RuleSet, zone: str) -> dict[str, str]:
+    return {"zona": zone, "zona_nama": rules.meta.zone_names.get(zone, "")}
 
 
 def _rules(plan: Plan, rules: RuleSet, zone: str) -> dict[str, Any]:

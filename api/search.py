@@ -15,9 +15,9 @@ from spatial.crs import LONLAT, Bounds, to_crs
 __all__ = ["Gazetteer", "find"]
 
 MOST: Final = 8
-#: Names of columns, after reading or as official, from village to district.
-NAME_COLUMNS: Final = ("wadmkd", "wadmkc", "wadmkk")
-CODE_COLUMNS: Final = ("kdepum", "kdcpum", "kdppum")
+#: Names of columns, ours first, then as official, from village to district.
+NAME_COLUMNS: Final = (("nama_desa", "wadmkd"), ("nama_kec", "wadmkc"), ("nama_kab", "wadmkk"))
+CODE_COLUMNS: Final = (("kode_desa", "kdepum"), ("kode_kec", "kdcpum"), ("kode_kab", "kdpkab"))
 LEVELS: Final = ("desa", "kecamatan", "kabkota")
 
 
@@ -27,7 +27,8 @@ class Gazetteer:
     Parameters
     ----------
     frame : GeoDataFrame
-        Village polygons with `wadmkd`, `wadmkc`, `kdepum` ... in any case.
+        Village polygons with `nama_desa`, `nama_kec`, `kode_desa` ... or their official names,
+        in any case.
     """
 
     def __init__(self, frame: gpd.GeoDataFrame) -> None:
@@ -36,16 +37,17 @@ class Gazetteer:
         bounds = table.bounds
         self._points = table.geometry.representative_point()
         self.entries: list[dict[str, Any]] = []
-        for level, name, code in zip(LEVELS, NAME_COLUMNS, CODE_COLUMNS, strict=True):
-            if name in names:
-                self._add(level, table, bounds, names[name], names.get(code), names)
+        for level, called, coded in zip(LEVELS, NAME_COLUMNS, CODE_COLUMNS, strict=True):
+            name = _first(names, called)
+            if name is not None:
+                self._add(level, table, bounds, name, _first(names, coded), names)
 
     def _add(
         self, level: str, table: gpd.GeoDataFrame, bounds: pd.DataFrame,
         name: str, code: str | None, names: Mapping[str, str],
     ) -> None:  # fmt: skip
         keys = [code, name] if code else [name]
-        within = names.get("wadmkc") if level == "desa" else None
+        within = _first(names, NAME_COLUMNS[1]) if level == "desa" else None
         for key, rows in table.groupby(keys, sort=True):
             box = bounds.loc[rows.index]
             # The label of several villages stands in the middle one of them.
@@ -76,6 +78,10 @@ class Gazetteer:
             elif digits.isdigit() and code.startswith(digits):
                 ranked.append((3, position))
         return [self.entries[position] for _, position in sorted(ranked)[:MOST]]
+
+
+def _first(names: Mapping[str, str], wanted: tuple[str, ...]) -> str | None:
+    return next((names[one] for one in wanted if one in names), None)
 
 
 def find(text: str, gazetteer: Gazetteer | None, extent: Bounds) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from api.access.roles import ROLES, Caller
 from api.analyst import Analyst
 from api.applications import read_applications
 from api.clock import now, today
+from api.control_room import DecisionTally
 from api.formats import Language
 from api.geojson import LONLAT
 from api.heavy import HeavyJudge
@@ -114,6 +115,9 @@ class Service:
         self.rights = LayerRights() if self.folder is None else LayerRights.read(self.folder)
         self.extent: Bounds = tuple(getattr(engine, "extent", None) or INDONESIA)
         self.analyst = Analyst(engine, self.extent, analyses)
+        self.tally = DecisionTally(engine)
+        #: Answers of measurements, kept as long as the workspace stays as it is.
+        self.measured: dict[Hashable, bytes] = {}
         self.hidden: frozenset[str] = frozenset()
         self._views: dict[frozenset[str], Service] = {}
         self.rights.check_recorders(
@@ -153,6 +157,7 @@ class Service:
             view.filters = Filters(view.collections)
             view.analyst = Analyst(engine, self.extent, self.analyst.process, hidden)
             view._gazetteer, view._opinions = None, {}
+            view.tally, view.measured = DecisionTally(engine), {}
             self._views[hidden] = view
         return self._views[hidden]
 

@@ -102,18 +102,31 @@ class Desk:
         yield from told
 
     def states(self, now: datetime) -> list[dict[str, Any]]:
-        """Return the state of every station at a moment."""
-        return [
-            {
-                "station": name,
-                "name": station.name,
-                "kind": station.kind,
-                "lon": station.lon,
-                "lat": station.lat,
-                "state": self.monitor.state(name, now),
-            }
-            for name, station in self.monitor.stations.items()
-        ]
+        """Return the state of every station at a moment, when it was read, and whom it concerns.
+
+        `impact` is that of the last reading, null where nothing is known to be reached.
+        """
+        return [self._state(name, now) for name in self.monitor.stations]
+
+    def _state(self, name: str, now: datetime) -> dict[str, Any]:
+        station, standing = self.monitor.stations[name], self.monitor.standing(name)
+        index = self.indices.get(name)
+        impact = None if index is None or standing is None else index.at(standing)
+        level = None if standing is None else standing.level
+        return {
+            "station": name,
+            "name": station.name,
+            "kind": station.kind,
+            "lon": station.lon,
+            "lat": station.lat,
+            "state": self.monitor.state(name, now),
+            "severity": None if level is None else level.severity,
+            "since": None if standing is None else standing.time.isoformat(),
+            "read_at": _instant(None if standing is None else standing.last_time),
+            "value": None if standing is None else standing.value,
+            "unit": station.unit,
+            "impact": None if impact is None else impact.to_dict(),
+        }
 
     def newest(self) -> datetime | None:
         """Return the time of the newest reading that came."""
@@ -146,6 +159,10 @@ class Desk:
             if change.after == NORMAL:
                 before.clear()
         return change, impact
+
+
+def _instant(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()
 
 
 def as_dict(change: Change, impact: Impact | None) -> dict[str, Any]:

@@ -17,17 +17,16 @@ from api.options import AsJson, WorkspaceOption, atomic_path
 from api.reports.diff_map import draw_diff_map
 from api.terminal import console
 from api.text import describe
+from api.version_changes import class_column, polygons
 from layers.diff import Difference, difference
 from layers.store import Store, StoredLayer, open_store
 from layers.workspace import Workspace
 from spatial.crs import LONLAT, to_crs
-from spatial.errors import LayerError, LayerNotFoundError, SchemaError
+from spatial.errors import LayerError, LayerNotFoundError
 
 __all__ = ["diff"]
 
 SUFFIXES: Final = (".csv", ".json", ".geojson", ".gpkg", ".parquet", ".png")
-#: Columns that say the class of a feature, the first that both versions have.
-CLASS_COLUMNS: Final = ("zona", "kelas", "fungsikws", "nama_das", "kode_desa", "dn")
 NOBODY: Final = "–"
 SHOWN: Final = 20
 
@@ -54,15 +53,15 @@ def diff(
     _check_suffixes(outputs)
     place = Workspace.open(workspace)
     old, new = _chosen(open_store(place), layer, before, after)
-    column = by or _class_column(old, new)
-    found = difference(_polygons(old), _polygons(new), by=column, crs=place.area_crs)
+    column = by or class_column(polygons(old.frame), polygons(new.frame))
+    found = difference(polygons(old.frame), polygons(new.frame), by=column, crs=place.area_crs)
     said = {
         "layer": layer, "by": column, "crs": place.area_crs,
         "before": old.version.id, "after": new.version.id,
     } | found.to_dict()  # fmt: skip
     for path in outputs:
         with atomic_path(path) as partial:
-            _write(partial, found, said, _polygons(new))
+            _write(partial, found, said, polygons(new.frame))
     if as_json:
         typer.echo(json.dumps(said | {"files": [str(p) for p in outputs]}, ensure_ascii=False))
     else:
@@ -108,29 +107,6 @@ def _one(store: Store, layer: str, words: str) -> StoredLayer:
         return store.get(layer, on=date.fromisoformat(words))
     except ValueError:
         return store.get(layer, version=words)
-
-
-def _polygons(layer: StoredLayer) -> gpd.GeoDataFrame:
-    if isinstance(layer.frame, gpd.GeoDataFrame):
-        return layer.frame
-    raise LayerError(
-        "versions are compared by area, and this one holds no polygons",
-        code="diff_needs_polygons",
-        hint="Export both versions and compare their rows",
-    )
-
-
-def _class_column(old: StoredLayer, new: StoredLayer) -> str:
-    shared = [str(name) for name in _polygons(new).columns if name in _polygons(old).columns]
-    for name in CLASS_COLUMNS:
-        if name in shared:
-            return name
-    raise SchemaError(
-        "no column says the class of a feature",
-        code="diff_class_column",
-        hint="Name it with --by. Columns of both versions: {known}",
-        known=", ".join(shared),
-    )
 
 
 def _write(

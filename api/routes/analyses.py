@@ -96,8 +96,12 @@ async def exposure(request: Request) -> Response:
 async def where(
     request: Request,
     kegiatan: Annotated[
-        str, Query(min_length=1, max_length=200, description="Activity, as the matrix has it")
-    ],
+        str,
+        Query(max_length=200, description="Activity, as the matrix has it", examples=["toko"]),
+    ] = "",
+    kbli: Annotated[
+        str, Query(pattern=r"^\d{0,5}$", description="Or its KBLI", examples=["47112"])
+    ] = "",
     on: Annotated[date | None, Query(description="By the law of this day")] = None,
 ) -> Response:
     """Tell for every plan in force how far each zone allows an activity.
@@ -107,8 +111,8 @@ async def where(
     """
     state = request.app.state
     service = service_of(request)
-    found = await state.workers.run(service.analyst.where, kegiatan, on)
-    return _json({"kegiatan": kegiatan, "plans": found})
+    found = await state.workers.run(service.analyst.where, kegiatan, on, kbli)
+    return _json({"kegiatan": kegiatan, "kbli": kbli, "plans": found})
 
 
 def _json(content: Any) -> Response:

@@ -48,7 +48,10 @@ async def tile(
     v: Version = None,
     filter: Filter = None,
 ) -> Response:
-    """Return a tile of a layer in Web Mercator, for drawing only; `filter` leaves features out."""
+    """Return a tile of a layer in Web Mercator, for drawing only; `filter` leaves features out.
+
+    `v` may name a former version of the layer, which is then drawn.
+    """
     return await send_tile(request, layer, (z, x, y), v, filter)
 
 
@@ -78,10 +81,12 @@ async def send_tile(
     headers, same = await _head(request, layer, place, v, text or "")
     if same is not None:
         return same
-    only = None
+    only = former = None
     if text is not None:
         only = await state.tile_workers.run(service.filters.of, layer, text)
-    packed = await state.tile_workers.run(service.tiles.tile, layer, *place, only)
+    elif v and await state.tile_workers.run(service.tiles.is_former, layer, v):
+        former = v
+    packed = await state.tile_workers.run(service.tiles.tile, layer, *place, only, former)
     if not packed:
         return Response(status_code=204, headers=headers)
     headers["content-encoding"] = "gzip"
@@ -115,6 +120,8 @@ async def _head(
     service.require(layer)
     tiles = service.tiles
     version = await state.tile_workers.run(tiles.version, layer)
+    if v and not more and await state.tile_workers.run(tiles.is_former, layer, v):
+        version = v
     mark = hashlib.sha256(more.encode()).hexdigest()[:12] if more else ""
     tag = f'"{version}-{"-".join(map(str, place))}{mark}"'
     headers = {"etag": tag, "cache-control": FOREVER if v == version else FOR_NOW}

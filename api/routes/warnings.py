@@ -61,7 +61,7 @@ async def states(request: Request) -> dict[str, Any]:
     """Return the states now. A station that was not heard in time is `tidak_diketahui`."""
     state = request.app.state
     folder = service_of(request).folder
-    found: dict[str, Any] = await state.workers.run(_states, state, folder)
+    found: dict[str, Any] = await state.workers.run(states_of, state, folder)
     return found
 
 
@@ -81,7 +81,8 @@ def _take(state: Any, folder: Path | None, raw: bytes) -> dict[str, Any]:
     return found
 
 
-def _states(state: Any, folder: Path | None) -> dict[str, Any]:
+def states_of(state: Any, folder: Path | None) -> dict[str, Any]:
+    """Return the state of every station now, and which have fallen silent."""
     from api.warning_desk import as_dict
 
     desk, now = _desk(state, folder), datetime.now(UTC)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.errors import RequestError
 from api.http import PROBLEMS, StrictRoute, service_of
+from api.theme_list import themes
 from api.web.files import static_file
 
 router = APIRouter(tags=["map"], route_class=StrictRoute)
@@ -39,6 +40,22 @@ async def page(request: Request) -> Response:
     """Send the page of the web map."""
     # Permalinks keep their state behind '#', which never reaches a server.
     return _send(request, "index.html")
+
+
+@router.get("/tema/{theme}", include_in_schema=False)
+async def theme_page(
+    request: Request, theme: Annotated[str, Path(pattern=r"^[a-z_]{1,40}$")]
+) -> Response:
+    """Send the page of the web map, which opens with a theme."""
+    if theme not in themes():
+        raise RequestError("there is nothing at this address", code="no_such_path")
+    return _send(request, "index.html")
+
+
+@router.get("/ruang-operasi", include_in_schema=False)
+async def operation_room(request: Request) -> Response:
+    """Send the page of the operation room."""
+    return _send(request, "ruang-operasi.html")
 
 
 @router.get("/web/{name}", include_in_schema=False)

@@ -19,11 +19,13 @@ from api.tiles.layer import TileLayer
 from api.tiles.raster import RasterLayer
 from api.tiles.zoom import MAX_ZOOM
 from spatial.crs import LONLAT, to_crs
-from spatial.errors import LayerNotFoundError, LimitError
+from spatial.errors import EngineError, LayerNotFoundError, LimitError
 
 __all__ = ["Prepared", "TileSource", "version_name"]
 
 CACHE_BYTES: Final = 128 * 1024 * 1024
+#: Former versions kept ready at once, for maps that compare them.
+FORMER_KEPT: Final = 3
 GZIP_LEVEL: Final = 5
 
 
@@ -69,6 +71,7 @@ class TileSource:
     _rasters: dict[str, RasterLayer] = field(default_factory=dict)
     _archives: dict[str, Archive | None] = field(default_factory=dict)
     _versions: dict[str, str] = field(default_factory=dict)
+    _older: OrderedDict[tuple[str, str], Prepared] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _preparing: threading.Lock = field(default_factory=threading.Lock)
 
@@ -106,6 +109,36 @@ class TileSource:
         if name not in self._versions:
             return version_name(self.engine.layer(name).version)
         return self._versions[name]
+
+    def is_former(self, name: str, version: str) -> bool:
+        """Say whether a short name is that of a version of a layer that is no longer the newest."""
+        if version == self.version(name):
+            return False
+        if (name, version) in self._older:
+            return True
+        store = getattr(self.engine, "store", None)
+        try:
+            history = () if store is None else store.history(name)
+        except EngineError:
+            return False
+        return any(version_name(one) == version for one in history)
+
+    def former(self, name: str, version: str) -> Prepared:
+        """Return a former version of a layer ready for tiles; the last few stay ready.
+
+        Raises
+        ------
+        LayerNotFoundError
+            If there is no such version, or it has no shapes.
+        """
+        key = (name, version)
+        with self._preparing:
+            if key not in self._older:
+                self._older[key] = _ready(name, self.engine.store.get(name, version=version))
+                while len(self._older) > FORMER_KEPT:
+                    self._older.popitem(last=False)
+            self._older.move_to_end(key)
+            return self._older[key]
 
     def raster(self, name: str, z: int, x: int, y: int) -> bytes:
         """Return one PNG tile of a class map; empty bytes where it does not reach.
@@ -145,7 +178,13 @@ class TileSource:
         return self._archives[key]
 
     def tile(
-        self, name: str, z: int, x: int, y: int, only: NDArray[np.bool_] | None = None
+        self,
+        name: str,
+        z: int,
+        x: int,
+        y: int,
+        only: NDArray[np.bool_] | None = None,
+        former: str | None = None,
     ) -> bytes:
         """Return one tile, gzipped; empty bytes where nothing is.
 
@@ -153,6 +192,8 @@ class TileSource:
         ----------
         only : array of bool, optional
             Features that are drawn; such a tile is cut anew.
+        former : str, optional
+            Short name of a former version, `is_former`.
 
         Raises
         ------
@@ -161,19 +202,17 @@ class TileSource:
         """
         check_tile(z, x, y)
         if only is not None:
-            raw = self.prepared(name).layer.tile(z, x, y, only)
-            return gzip.compress(raw, GZIP_LEVEL, mtime=0) if raw else b""
-        archive = self._archive(name, self.version(name))
+            return _packed(self.prepared(name).layer.tile(z, x, y, only))
+        archive = self._archive(name, former or self.version(name))
         if archive is not None and z <= archive.deepest:
             return archive.get(z, x, y)
-        ready = self.prepared(name)
+        ready = self.former(name, former) if former else self.prepared(name)
         key = (f"{name}@{ready.version}", z, x, y)
         with self._lock:
             if key in self._tiles:
                 self._tiles.move_to_end(key)
                 return self._tiles[key]
-        raw = ready.layer.tile(z, x, y)
-        packed = gzip.compress(raw, GZIP_LEVEL, mtime=0) if raw else b""
+        packed = _packed(ready.layer.tile(z, x, y))
         self._keep(key, packed)
         return packed
 
@@ -187,22 +226,30 @@ class TileSource:
 
     def _prepare(self, name: str) -> Prepared:
         stored = self.engine.layer(name)
-        if not isinstance(stored.frame, gpd.GeoDataFrame):
-            raise LayerNotFoundError(
-                "the layer {name} has no shapes to draw", code="layer_not_vector", name=name
-            )
         former = self._former.pop(name, None)
         if former is not None and former.version == version_name(stored.version):
             return former
-        west, south, east, north = to_crs(stored.frame, LONLAT).total_bounds
-        return Prepared(
-            name,
-            version_name(stored.version),
-            TileLayer(stored.frame, name),
-            (float(west), float(south), float(east), float(north)),
-            tuple(c for c in stored.frame.columns if c != stored.frame.geometry.name),
-            _zones(stored.frame),
+        return _ready(name, stored)
+
+
+def _ready(name: str, stored: Any) -> Prepared:
+    if not isinstance(stored.frame, gpd.GeoDataFrame):
+        raise LayerNotFoundError(
+            "the layer {name} has no shapes to draw", code="layer_not_vector", name=name
         )
+    west, south, east, north = to_crs(stored.frame, LONLAT).total_bounds
+    return Prepared(
+        name,
+        version_name(stored.version),
+        TileLayer(stored.frame, name),
+        (float(west), float(south), float(east), float(north)),
+        tuple(c for c in stored.frame.columns if c != stored.frame.geometry.name),
+        _zones(stored.frame),
+    )
+
+
+def _packed(raw: bytes) -> bytes:
+    return gzip.compress(raw, GZIP_LEVEL, mtime=0) if raw else b""
 
 
 def _zones(frame: gpd.GeoDataFrame) -> tuple[tuple[str, str], ...]:

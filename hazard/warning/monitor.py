@@ -110,6 +110,19 @@ class Monitor:
         silent = kept.last is None or now - kept.last.time > self.stations[station].late_after
         return UNKNOWN if silent else kept.shown
 
+    def standing(self, station: str) -> Change | None:
+        """Return the last reading of a station as the state it shows; None if never heard."""
+        kept, known = self._states[station], self.stations[station]
+        if kept.last is None:
+            return None
+        table = known.thresholds_on(kept.last.time.date())
+        level = table.levels[kept.level - 1] if kept.level else None
+        since = kept.told[-1][1] if kept.told else kept.last.time
+        after = NORMAL if level is None else level.name
+        return Change(
+            known, kept.shown, after, since, kept.last.time, kept.last.value, level, table.source
+        )
+
     def open_changes(self) -> dict[str, list[tuple[str, datetime]]]:
         """Return per station the states, with their times, since it was last normal."""
         return {name: list(kept.told) for name, kept in self._states.items()}

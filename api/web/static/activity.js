@@ -1,65 +1,51 @@
-// Where an activity may go: each zone of the plans coloured by how far its rules allow it.
+// Where an activity or a line of business may go: each zone coloured by how far its rules allow it.
 import { h } from "./format.js";
+import { classOf, izinSwatch, legendRows, ORDER, paint, unpaint, wordOf } from "./izin.js";
 import { get, Refused } from "./service.js";
-import { language, t } from "./words.js";
+import { t } from "./words.js";
 
-export const TONES = { I: "#1b7f4b", T: "#8cbf5f", B: "#d8a03a", TB: "#d8a03a", X: "#d9a3a9" };
-const BLANK = "#dfe3e8";
+export function createActivity(map, description, card, modes, panel) {
+  let chosen = "";
+  document.getElementById("activity").addEventListener("click", () => { if (modes.is("activity")) { modes.leave(); card.close(); } else { enter(); form(); } });
 
-export function createActivity(map, description, card, parcels) {
-  let chosen = "", painted = false;
-  document.getElementById("activity").addEventListener("click", () => { parcels.stop(); form(); });
+  const enter = () => modes.enter("activity", { ended: () => { unpaint(map, description); panel.legend.set(null); } });
+
+  // Classifications are listed beside activities: "47112 · toko".
+  const entries = () => [...description.activities, ...description.kbli.map((one) => `${one.kbli} · ${one.kegiatan.join(", ")}`)];
 
   function form(found) {
-    const input = h("input", { name: "kegiatan", list: "all-activities", required: true, value: chosen, placeholder: t("kegiatan_hint") });
+    const input = h("input", { name: "kegiatan", list: "all-activities", required: true, value: chosen, placeholder: t("kegiatan_or_kbli"), autocomplete: "off" });
     card.show([h("h2", {}, t("where")), h("p.sub", {}, t("where_about")),
       h("form", { onsubmit: (event) => { event.preventDefault(); chosen = input.value.trim(); ask(); } },
         h("label.field", {}, h("span", {}, t("kegiatan")), input),
-        h("datalist", { id: "all-activities" }, ...description.activities.map((name) => h("option", { value: name }))),
-        h("div.actions", {}, h("button.primary", { type: "submit" }, t("show_where")), painted ? h("button.plain", { type: "button", onclick: () => { clear(); form(); } }, t("clear")) : null)),
-      ...(found ?? [])].filter(Boolean));
+        h("datalist", { id: "all-activities" }, ...entries().map((name) => h("option", { value: name }))),
+        h("div.actions", {}, h("button.primary", { type: "submit" }, t("show_where")))),
+      ...(found ?? [])]);
     if (!found) input.focus();
   }
 
   async function ask() {
     card.wait();
+    const code = /^\d{5}/.exec(chosen)?.[0];
     try {
-      const answer = await get(`/v1/where?kegiatan=${encodeURIComponent(chosen)}`);
-      paint(answer.plans);
-      form(lists(answer.plans));
+      const answer = await get(code ? `/v1/where?kbli=${code}` : `/v1/where?kegiatan=${encodeURIComponent(chosen)}`);
+      enter();
+      paint(map, description, answer.plans);
+      panel.legend.set(() => [{ title: chosen, rows: legendRows(description) }]);
+      form(lists(answer.plans, description));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      form([h("div.problem", { role: "alert" }, h("p", {}, error.problem.detail))]);
+      form([h("div.problem", { role: "alert" }, h("p", {}, error.problem.detail), error.problem.hint && h("p.sub", {}, error.problem.hint))]);
     }
   }
+}
 
-  const tone = (izin) => (izin ? TONES[izin[1]] : BLANK);
-
-  function paint(plans) {
-    painted = true;
-    for (const layer of description.layers.filter((one) => one.zones)) {
-      const plan = plans.find((one) => one.layer === layer.name);
-      const pairs = (plan?.zones ?? []).flatMap((zone) => [zone.zona, tone(zone.izin)]);
-      map.setPaintProperty(layer.name, "fill-color", pairs.length ? ["match", ["get", "zona"], ...pairs, BLANK] : BLANK);
-    }
-  }
-
-  function clear() {
-    if (!painted) return;
-    painted = false;
-    for (const layer of description.layers.filter((one) => one.zones)) map.setPaintProperty(layer.name, "fill-color", ["match", ["get", "zona"], ...layer.zones.flatMap((zone) => [zone.code, zone.colour]), "#c9c3d6"]);
-  }
-
-  function lists(plans) {
-    const word = (izin) => (izin ? [...new Set(izin)].map((code) => description.izin[code][language()]).join(" – ") : t("blank"));
-    return plans.flatMap((plan) => {
-      const groups = new Map();
-      for (const zone of plan.zones) groups.set(word(zone.izin), [...(groups.get(word(zone.izin)) ?? []), zone]);
-      const order = [...groups].sort(([, a], [, b]) => rank(a[0].izin) - rank(b[0].izin));
-      return [h("h3", {}, plan.name), ...order.map(([name, zones]) => h("div.group-line", {}, h("i.swatch", { style: { background: tone(zones[0].izin) } }), h("div", {}, h("b", {}, name), h("div.sub", {}, zones.map((zone) => zone.zona).join(", ")))))];
-    });
-  }
-
-  const rank = (izin) => (izin ? "ITBX".indexOf(izin[1][0]) : 9);
-  return { clear };
+// Per plan the zones of each class, the most allowing first.
+export function lists(plans, description) {
+  return plans.flatMap((plan) => {
+    const groups = new Map(ORDER.map((name) => [name, []]));
+    for (const zone of plan.zones) groups.get(classOf(zone.izin)).push(zone);
+    const shown = [...groups].filter(([, zones]) => zones.length);
+    return [h("h3", {}, plan.name), h("p.sub", {}, plan.legal_ref), ...shown.map(([name, zones]) => h("div.group-line", {}, izinSwatch(name), h("div", {}, h("b", {}, wordOf(name, description)), h("div.sub", {}, zones.map((zone) => zone.zona).join(", ")))))];
+  });
 }

@@ -1,13 +1,17 @@
 // The page: opens the map, joins search, card, layers and parcels, keeps its state in the address.
 import { h } from "./format.js";
 import { createActivity } from "./activity.js";
+import { createCompare } from "./compare.js";
 import { createHazard } from "./hazard.js";
 import { createMap, fit, show } from "./map.js";
+import { createModes } from "./modes.js";
 import { createPanel } from "./panel.js";
 import { createParcels } from "./parcel.js";
 import { placeCard } from "./place.js";
+import { createPrint } from "./print.js";
 import { createSearch } from "./search.js";
 import { get, whenReady } from "./service.js";
+import { createTheme } from "./theme.js";
 import { language, setLanguage, t, translatePage } from "./words.js";
 
 const body = document.getElementById("card-body");
@@ -15,7 +19,7 @@ const frame = document.getElementById("card");
 const hint = document.getElementById("hint");
 
 const card = {
-  show(children) { body.replaceChildren(...children); frame.hidden = false; frame.scrollTop = 0; document.body.classList.add("card"); },
+  show(children) { body.replaceChildren(...children.flat().filter(Boolean)); frame.hidden = false; frame.scrollTop = 0; document.body.classList.add("card"); },
   wait() { card.show([h("div.skeleton", {}, ...[60, 90, 80, 40, 90].map((width) => h("i", { style: { width: `${width}%` } })))]); },
   close() { frame.hidden = true; document.body.classList.remove("card"); },
 };
@@ -52,13 +56,6 @@ async function openPlace(map, description, state, lon, lat) {
   writeAddress(map, state);
 }
 
-function printHead(description) {
-  const legend = document.getElementById("legend")?.cloneNode(true);
-  legend?.removeAttribute("id");
-  const when = new Intl.DateTimeFormat(language() === "id" ? "id-ID" : "en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "Asia/Jakarta" }).format(new Date());
-  document.getElementById("print-head").replaceChildren(h("h1", {}, `${t("title")} · ${description.name}`), h("p", {}, `${when} WIB · ${location.href}`), ...(description.official ? [] : [h("p", {}, t("notice"))]), ...(legend ? [legend] : []));
-}
-
 async function main() {
   translatePage();
   const address = readAddress();
@@ -67,9 +64,12 @@ async function main() {
   const state = { plan: address.plan, layers: address.layers, at: address.at };
   const map = await createMap(description, address.view);
   const panel = createPanel(map, description, state, () => writeAddress(map, state));
-  const parcels = createParcels(map, description, card);
-  createHazard(map, description, card, parcels, panel);
-  const activity = createActivity(map, description, card, parcels);
+  const modes = createModes(() => { for (const name of ["parcel", "approvable", "here"]) show(map, name, []); });
+  const parcels = createParcels(map, description, card, modes);
+  createHazard(map, description, card, modes, panel, parcels);
+  createActivity(map, description, card, modes, panel);
+  createCompare(map, description, card, modes, panel);
+  createPrint(map, description, card, modes, panel);
 
   function words() {
     translatePage();
@@ -82,18 +82,29 @@ async function main() {
     panel.draw();
   }
 
-  map.on("click", (event) => { if (!parcels.drawing()) { parcels.clear(); activity.clear(); openPlace(map, description, state, event.lngLat.lng, event.lngLat.lat); } });
+  map.on("click", (event) => {
+    if (parcels.drawing()) return;
+    if (modes.click()) { modes.click()(event); return; }
+    parcels.clear();
+    openPlace(map, description, state, event.lngLat.lng, event.lngLat.lat);
+  });
   map.on("moveend", () => writeAddress(map, state));
   createSearch((found) => {
     if (found.bounds) fit(map, found.bounds);
     else if (found.inside) { map.jumpTo({ center: [found.lon, found.lat], zoom: Math.max(map.getZoom(), 16) }); openPlace(map, description, state, found.lon, found.lat); }
   });
-  document.getElementById("close").addEventListener("click", () => { card.close(); parcels.clear(); activity.clear(); state.at = undefined; writeAddress(map, state); });
-  document.getElementById("language").addEventListener("click", () => { setLanguage(language() === "id" ? "en" : "id"); activity.clear(); words(); if (state.at && !frame.hidden) openPlace(map, description, state, ...state.at); });
-  document.getElementById("print").addEventListener("click", () => window.print());
-  addEventListener("beforeprint", () => { printHead(description); map.resize(); });
-  addEventListener("afterprint", () => map.resize());
+  const close = () => { modes.leave(); card.close(); parcels.clear(); state.at = undefined; writeAddress(map, state); };
+  document.getElementById("close").addEventListener("click", close);
+  frame.addEventListener("keydown", (event) => { if (event.key === "Escape") { close(); map.getCanvas().focus(); } });
+  document.getElementById("language").addEventListener("click", () => {
+    setLanguage(language() === "id" ? "en" : "id");
+    modes.leave();
+    words();
+    if (state.at && !frame.hidden) openPlace(map, description, state, ...state.at);
+    else card.close();
+  });
   words();
+  createTheme(map, description, card, modes, panel);
   if (state.at) openPlace(map, description, state, ...state.at);
   window.tataruang = { map, ready: true }; // for tests that drive the page
 }

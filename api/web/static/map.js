@@ -1,13 +1,14 @@
 // The map: sources from the service's tiles, colours and hatches from its one symbology.
 const HATCH = 12;
 
-function pattern(colour, kind, scale = 2) {
-  const size = HATCH * scale;
+function pattern(colour, kind, { scale = 2, step = HATCH, ground = null } = {}) {
+  const size = step * scale;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = size;
   const pen = canvas.getContext("2d");
+  if (ground) { pen.fillStyle = ground; pen.fillRect(0, 0, size, size); }
   pen.strokeStyle = pen.fillStyle = colour;
-  pen.lineWidth = 1.4 * scale;
+  pen.lineWidth = (step / 9) * scale;
   const stroke = (x0, y0, x1, y1) => { pen.beginPath(); pen.moveTo(x0, y0); pen.lineTo(x1, y1); pen.stroke(); };
   for (const shift of [-size, 0, size]) {
     if (kind === "diagonal" || kind === "cross") stroke(shift, size, shift + size, 0);
@@ -16,6 +17,9 @@ function pattern(colour, kind, scale = 2) {
   if (kind === "dots") for (const [x, y] of [[0.25, 0.25], [0.75, 0.75]]) { pen.beginPath(); pen.arc(x * size, y * size, 1.6 * scale, 0, 7); pen.fill(); }
   return pen.getImageData(0, 0, size, size);
 }
+
+// A former version is asked for by its short name; what it names never changes.
+export const tilesOf = (layer, version) => [`${location.origin}/tiles/${encodeURIComponent(layer.name)}/{z}/{x}/{y}.mvt?v=${version}`];
 
 export function createMap(description, view) {
   const map = new maplibregl.Map({
@@ -36,6 +40,9 @@ export function createMap(description, view) {
 function addLayers(map, description) {
   map.addImage("no-data", pattern("#d3d9df", "diagonal"), { pixelRatio: 2 });
   map.setPaintProperty("ground", "background-pattern", "no-data");
+  map.addImage("izin-prohibited", pattern("#b98a86", "diagonal", { step: 8, ground: "#f7ecea" }), { pixelRatio: 2 });
+  map.addImage("izin-open", pattern("#7d6fae", "back", { step: 8, ground: "#e4e0ef" }), { pixelRatio: 2 });
+  map.addImage("izin-blank", pattern("#c3cad3", "diagonal", { step: 8, ground: "#ffffff" }), { pixelRatio: 2 });
   // Plans are listed most detailed first and drawn last, so that the detail lies on top.
   const plans = description.layers.filter((one) => one.zones).reverse();
   const others = description.layers.filter((one) => !one.zones && !one.fault);
@@ -46,7 +53,7 @@ function addLayers(map, description) {
       continue;
     }
     map.addSource(layer.name, {
-      type: "vector", tiles: [`${location.origin}/tiles/${encodeURIComponent(layer.name)}/{z}/{x}/{y}.mvt?v=${layer.version}`],
+      type: "vector", tiles: tilesOf(layer, layer.version),
       minzoom: 0, maxzoom: 16, bounds: layer.bounds,
     });
     for (const one of layer.zones ? planLayers(layer) : plainLayers(map, layer)) {
@@ -61,7 +68,10 @@ function planLayers(layer) {
   const colours = layer.zones.flatMap((zone) => [zone.code, zone.colour]);
   const colour = colours.length ? ["match", ["get", "zona"], ...colours, "#c9c3d6"] : "#c9c3d6";
   return [
-    { id: layer.name, type: "fill", paint: { "fill-color": colour, "fill-opacity": 0.85, "fill-antialias": true } },
+    // Paper below, so that a paler plan does not let the one under it through.
+    { id: `${layer.name}/paper`, type: "fill", paint: { "fill-color": "#fff", "fill-antialias": false } },
+    { id: layer.name, type: "fill", paint: { "fill-color": colour, "fill-opacity": 0.8 } },
+    { id: `${layer.name}/pattern`, type: "fill", filter: ["in", ["get", "zona"], ["literal", []]], paint: { "fill-pattern": "izin-blank" } },
     { id: `${layer.name}/line`, type: "line", minzoom: 11, paint: { "line-color": "#0b1f33", "line-opacity": 0.35, "line-width": ["interpolate", ["linear"], ["zoom"], 11, 0.3, 17, 1.2] } },
     { id: `${layer.name}/code`, type: "symbol", minzoom: 15, layout: { "text-field": ["get", "zona"], "text-font": ["Semibold"], "text-size": 12, "text-padding": 24 }, paint: { "text-color": "#1f2933", "text-halo-color": "#ffffffcc", "text-halo-width": 1.4 } },
   ];
@@ -97,7 +107,12 @@ const EMPTY = { type: "FeatureCollection", features: [] };
 
 function addParcelLayers(map) {
   map.addImage("approvable", pattern("#1b7f4b", "diagonal"), { pixelRatio: 2 });
-  for (const name of ["parcel", "approvable", "prohibited", "draft", "here"]) map.addSource(name, { type: "geojson", data: EMPTY });
+  for (const name of ["changes", "areas", "parcel", "approvable", "draft", "here"]) map.addSource(name, { type: "geojson", data: EMPTY });
+  map.addLayer({ id: "areas-fill", type: "fill", source: "areas", paint: { "fill-color": ["get", "colour"], "fill-opacity": 0.85 } });
+  map.addLayer({ id: "areas-line", type: "line", source: "areas", paint: { "line-color": "#ffffff", "line-width": 0.8 } });
+  map.addLayer({ id: "areas-mark", type: "line", source: "areas", filter: ["==", ["get", "marked"], true], paint: { "line-color": "#1f2933", "line-width": 2.5 } });
+  map.addLayer({ id: "changes-casing", type: "line", source: "changes", paint: { "line-color": "#ffffff", "line-width": 4.5 } });
+  map.addLayer({ id: "changes-line", type: "line", source: "changes", paint: { "line-color": "#b0127b", "line-width": 2.2 } });
   const casing = { "line-color": "#fff", "line-width": 5, "line-opacity": 0.9 };
   map.addLayer({ id: "parcel-fill", type: "fill", source: "parcel", paint: { "fill-color": "#ffffff", "fill-opacity": 0.35 } });
   map.addLayer({ id: "approvable-fill", type: "fill", source: "approvable", paint: { "fill-pattern": "approvable" } });
@@ -107,6 +122,24 @@ function addParcelLayers(map) {
   map.addLayer({ id: "draft-line", type: "line", source: "draft", paint: { "line-color": "#1f4e79", "line-width": 2, "line-dasharray": [2, 1] } });
   map.addLayer({ id: "draft-point", type: "circle", source: "draft", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 5, "circle-color": "#fff", "circle-stroke-color": "#1f4e79", "circle-stroke-width": 2 } });
   map.addLayer({ id: "here-ring", type: "circle", source: "here", paint: { "circle-radius": 8, "circle-color": "#ffffff66", "circle-stroke-color": "#1f4e79", "circle-stroke-width": 3 } });
+}
+
+// Another map with the same style, images and view: for a swipe, or for paper.
+export function cloneMap(map, container, change = (style) => style, options = {}) {
+  container.hidden = false;
+  const made = new maplibregl.Map({
+    container, style: change(structuredClone(map.getStyle())), center: map.getCenter(), zoom: map.getZoom(),
+    maxZoom: 20, dragRotate: false, pitchWithRotate: false, touchPitch: false, attributionControl: false, maxPitch: 0,
+    canvasContextAttributes: { preserveDrawingBuffer: true }, fadeDuration: 0, ...options,
+  });
+  made.touchZoomRotate.disableRotation();
+  made.on("style.load", () => {
+    for (const id of map.listImages()) {
+      const { data, pixelRatio } = map.getImage(id);
+      made.addImage(id, { width: data.width, height: data.height, data: new Uint8Array(data.data) }, { pixelRatio });
+    }
+  });
+  return new Promise((done) => made.on("load", () => done(made)));
 }
 
 export const show = (map, source, features) => map.getSource(source).setData({ type: "FeatureCollection", features });

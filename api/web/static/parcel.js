@@ -16,7 +16,7 @@ function roughArea(ring) {
   return Math.abs((total * radius * radius) / 2);
 }
 
-export function createParcels(map, description, card) {
+export function createParcels(map, description, card, modes) {
   const button = document.getElementById("draw");
   const hint = document.getElementById("hint");
   let corners = null, cursor = null, values = {}, last = null, done = null, when;
@@ -31,8 +31,8 @@ export function createParcels(map, description, card) {
   }
 
   function start(then, text) {
+    if (!then) modes.enter("draw", { ended: stop });
     corners = []; cursor = null; done = then ?? null;
-    button.setAttribute("aria-pressed", String(!then));
     hint.textContent = text ?? t("draw_hint"); hint.hidden = false;
     map.getCanvas().style.cursor = "crosshair";
     map.doubleClickZoom.disable();
@@ -40,8 +40,8 @@ export function createParcels(map, description, card) {
   }
 
   function stop() {
+    if (corners === null) return;
     corners = null;
-    button.setAttribute("aria-pressed", "false");
     hint.hidden = true;
     map.getCanvas().style.cursor = "";
     show(map, "draft", []);
@@ -52,18 +52,19 @@ export function createParcels(map, description, card) {
     const unique = corners.filter((one, at) => at === 0 || one[0] !== corners[at - 1][0] || one[1] !== corners[at - 1][1]);
     if (unique.length < 3) return;
     const geometry = { type: "Polygon", coordinates: [[...unique, unique[0]]] }, then = done;
+    if (modes.is("draw")) modes.leave();
     stop();
     if (then) then(geometry);
     else ask([{ type: "Feature", geometry, properties: {} }]);
   }
 
-  button.addEventListener("click", () => (drawing() ? stop() : start()));
+  button.addEventListener("click", () => (modes.is("draw") ? modes.leave() : start()));
   map.on("click", (event) => { if (drawing()) { corners.push([+event.lngLat.lng.toFixed(7), +event.lngLat.lat.toFixed(7)]); sketch(); } });
   map.on("mousemove", (event) => { if (drawing()) { cursor = [event.lngLat.lng, event.lngLat.lat]; sketch(); } });
   map.on("dblclick", () => { if (drawing()) finish(); });
   addEventListener("keydown", (event) => {
     if (!drawing()) return;
-    if (event.key === "Escape") stop();
+    if (event.key === "Escape") { stop(); if (modes.is("draw")) modes.leave(); }
     else if (event.key === "Enter") { event.preventDefault(); finish(); }
     else if (event.key === "Backspace") { event.preventDefault(); corners.pop(); sketch(); }
     else if (event.key === " " && document.activeElement === map.getCanvas()) { // the middle of the map, for the keyboard
@@ -170,6 +171,7 @@ export function createParcels(map, description, card) {
   }
 
   async function read(file) {
+    modes.leave();
     card.wait();
     try {
       const document = /json$/i.test(file.name) ? parse(await file.text()) : await readFile(file);

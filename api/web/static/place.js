@@ -22,7 +22,7 @@ export function placeCard(place, description) {
     coordinates(place.lon, place.lat),
     h("h3", {}, t("plan")),
     ...covering.map((zone, at) => zoneBox(zone, colours, description, at === 0)),
-    ...(covering.length || unread.length ? [] : [uncovered()]),
+    ...(covering.length || unread.length ? [] : [uncovered(absent)]),
     ...unread.map((zone) => h("div.zone.none", {}, h("div.name", {}, instrument(zone)), h("p", {}, t("plan_unread")))),
     covering.length && absent.length ? h("p.sub", { style: { marginTop: "8px" } }, `${t("not_covering")}: ${absent.map(instrument).join(", ")}`) : null,
     h("h3", {}, t("also")),
@@ -34,20 +34,28 @@ const instrument = (zone) => zone.instrument?.name ?? zone.name ?? zone.instrume
 
 function title(desa) {
   const by = Object.fromEntries(Object.entries(desa).map(([key, value]) => [key.toLowerCase(), value]));
-  return [by.wadmkd ?? by.namobj, by.wadmkc].filter(Boolean).join(", ");
+  return [by.nama_desa ?? by.wadmkd ?? by.namobj, by.nama_kec ?? by.wadmkc].filter(Boolean).join(", ");
 }
 
-const uncovered = () => h("div.zone.none", {}, h("div.name", {}, t("uncovered")), h("p", {}, t("uncovered_long")));
+// Outside every plan: said as such, with the plans that were asked.
+const uncovered = (absent) => h("div.zone.none", {}, h("div.name", {}, t("uncovered")), h("p", {}, t("uncovered_long")), absent.length ? h("p.sub", {}, `${t("outside_plans")}: ${absent.map(instrument).join("; ")}`) : null);
 
 function zoneBox(zone, colours, description, deciding) {
   const law = [instrument(zone), zone.scale && `1:${number(zone.scale, 0)}`].filter(Boolean).join(" · ");
-  const unsure = zone.within_accuracy === true;
   return h("div.zone", { tone: colours.get(zone.zona) ?? "#c9c3d6" },
     h("div.name", {}, zone.zona_nama ? `${zone.zona} · ${zone.zona_nama}` : zone.zona),
     h("div.source", {}, law), zone.instrument?.legal_ref && h("div.source", {}, zone.instrument.legal_ref),
-    zone.distance_m !== null && zone.distance_m !== undefined && h(`span.pill${unsure ? ".warn" : ""}`, {}, `${t("distance")} ${number(zone.distance_m, 1)} m, ${t("accuracy")} ${number(zone.ce90_m, zone.ce90_m < 10 ? 1 : 0)} m${unsure ? ` – ${t("within_accuracy")}` : ""}`),
+    accuracy(zone),
     ...(zone.overlays ?? []).map((one) => h(`span.pill${one.state === "certain" ? "" : ".warn"}`, { title: one.dasar?.pasal }, `${one.nama}${one.state === "certain" ? "" : ` – ${t(one.state)}`}`)),
     limits(zone), matrix(zone, description, deciding));
+}
+
+// How far the boundary is, against what the map can tell: within it, the answer is not settled.
+function accuracy(zone) {
+  if (zone.distance_m === null || zone.distance_m === undefined) return null;
+  const told = `${t("distance")} ${number(zone.distance_m, 1)} m, ${t("accuracy")} ${number(zone.ce90_m, zone.ce90_m < 10 ? 1 : 0)} m`;
+  if (zone.within_accuracy !== true) return h("span.pill", {}, told);
+  return h("p.callout", {}, h("b", {}, t("within_accuracy_title")), `${told}. ${t("within_accuracy_long")}`);
 }
 
 function limits(zone) {
