@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-import geopandas as gpd
 import shapely
 
 from api.errors import RequestError
 from api.geojson import declared_crs, parse_geometry, parse_line
 from api.models import check_properties
 from api.strict_json import parse
-from spatial.crs import Bounds, parse_crs
+from spatial.crs import Bounds
 from spatial.errors import GeometryError, LimitError, PermitError, SecurityError
 from spatial.notes import Note
+from zoning.permit import Permit
+from zoning.permits import Permits, permit_of
 
-__all__ = ["Applications", "frame_of", "read_applications", "read_line"]
+__all__ = ["Applications", "read_applications", "read_line"]
 
 FEATURE_KEYS: Final = {"type", "id", "geometry", "properties", "bbox", "crs"}
 COLLECTION_KEYS: Final = {"type", "features", "name", "bbox", "crs"}
@@ -31,14 +32,14 @@ class Applications:
 
     Parameters
     ----------
-    frame : GeoDataFrame
-        One row for each application, in the order sent.
+    permits : Permits
+        In the order sent.
     single : bool
         Whether one Feature was sent rather than a collection.
     notes : tuple of Note
     """
 
-    frame: gpd.GeoDataFrame
+    permits: Permits
     single: bool
     notes: tuple[Note, ...]
 
@@ -65,27 +66,27 @@ def read_applications(raw: bytes, *, most: int, within: Bounds) -> Applications:
     >>> from api.models import PERMIT_EXAMPLE
     >>> sent = read_applications(json.dumps(PERMIT_EXAMPLE).encode(), most=1,
     ...                          within=(110, -8, 112, -6))
-    >>> sent.single, sent.frame["permit_id"].tolist()
+    >>> sent.single, [permit.permit_id for permit in sent.permits]
     (True, ['IZIN-2026-0001'])
     """
     document = parse(raw)
     features, single = _features(document, most)
     crs = declared_crs(document)
-    rows: list[Row] = []
+    permits: list[Permit] = []
     notes: list[Note] = []
     for number, feature in enumerate(features):
         pointer = "" if single else f"/features/{number}"
         if not single and isinstance(feature, dict) and "crs" in feature:
             raise _feature_crs(pointer)
-        row, met = _row(feature, pointer, crs, number, within)
-        rows.append(row)
+        permit, met = _permit(feature, pointer, crs, number, within)
+        permits.append(permit)
         notes += met
-    _check_unique([row["permit_id"] for row in rows])
-    return Applications(frame_of(rows, crs), single, tuple(notes))
+    _check_unique([permit.permit_id for permit in permits])
+    return Applications(Permits(tuple(permits), crs), single, tuple(notes))
 
 
-def read_line(raw: bytes, number: int, within: Bounds) -> tuple[Row, str]:
-    """Read one Feature of a stream; return its row and the CRS of its geometry.
+def read_line(raw: bytes, number: int, within: Bounds) -> tuple[Permit, str]:
+    """Read one Feature of a stream; return its permit and the CRS of its geometry.
 
     Parameters
     ----------
@@ -101,17 +102,12 @@ def read_line(raw: bytes, number: int, within: Bounds) -> tuple[Row, str]:
     if not single:
         raise _not_geojson("/")
     crs = declared_crs(document)
-    return _row(features[0], "", crs, number - 1, within)[0], crs
+    return _permit(features[0], "", crs, number - 1, within)[0], crs
 
 
-def frame_of(rows: list[Row], crs: str) -> gpd.GeoDataFrame:
-    """Return rows of one CRS as the frame that is judged."""
-    return gpd.GeoDataFrame(rows, geometry="geometry", crs=parse_crs(crs))
-
-
-def _row(
+def _permit(
     feature: Any, pointer: str, crs: str, number: int, within: Bounds
-) -> tuple[Row, list[Note]]:
+) -> tuple[Permit, list[Note]]:
     _check_keys(feature, FEATURE_KEYS, pointer)
     if feature.get("type") != "Feature":
         raise _not_geojson(pointer or "/")
@@ -119,10 +115,11 @@ def _row(
     row = fields.model_dump(exclude_none=True)
     row.setdefault("permit_id", str(feature.get("id") or number + 1)[:100])
     what = f"permit {row['permit_id']}"
-    row["geometry"], met = parse_geometry(
+    parcel, met = parse_geometry(
         feature.get("geometry"), crs=crs, pointer=f"{pointer}/geometry", what=what, within=within
     )
-    return row, [*met, *_drawings(row, f"{pointer}/properties", crs, what, within)]
+    notes = [*met, *_drawings(row, f"{pointer}/properties", crs, what, within)]
+    return permit_of(row, parcel), notes
 
 
 def _drawings(row: Row, pointer: str, crs: str, what: str, within: Bounds) -> list[Note]:

@@ -13,13 +13,14 @@ from datetime import date
 from typing import Final
 
 import orjson
-from shapely.geometry.base import BaseGeometry
 
-from api.applications import Row, frame_of, read_line
+from api.applications import read_line
 from api.errors import problem
 from api.judged import explained
 from api.service import Service
 from spatial.errors import EngineError, LimitError, TimeLimitError
+from zoning.permit import Permit
+from zoning.permits import Permits
 
 __all__ = ["GROUP", "BatchJudge", "Line"]
 
@@ -59,11 +60,11 @@ class BatchJudge:
     def judge(self, lines: list[Line]) -> bytes:
         """Judge lines; return one line of JSON for each, in the order given."""
         self._answers = {}
-        by_crs: dict[str, list[tuple[int, Row]]] = defaultdict(list)
+        by_crs: dict[str, list[tuple[int, Permit]]] = defaultdict(list)
         for number, raw in lines:
             try:
-                row, crs = read_line(raw, number, self.service.extent)
-                by_crs[crs].append((number, row))
+                permit, crs = read_line(raw, number, self.service.extent)
+                by_crs[crs].append((number, permit))
             except EngineError as error:
                 self._refuse(number, error)
         for crs, rows in by_crs.items():
@@ -80,19 +81,18 @@ class BatchJudge:
         self._refuse(number, error)
         return self._answers[number]
 
-    def _judge_rows(self, rows: list[tuple[int, Row]], crs: str) -> None:
-        heavy = {one[0]: one for one in rows if self.service.is_heavy(_shapes(one[1]), crs)}
+    def _judge_rows(self, rows: list[tuple[int, Permit]], crs: str) -> None:
+        heavy = {one[0]: one for one in rows if self.service.is_heavy(Permits((one[1],), crs))}
         light = [one for one in rows if one[0] not in heavy]
         if light:
             self._judge_together(light, crs)
         for one in heavy.values():
             self._judge_heavy(one, crs)
 
-    def _judge_together(self, rows: list[tuple[int, Row]], crs: str) -> None:
+    def _judge_together(self, rows: list[tuple[int, Permit]], crs: str) -> None:
         try:
-            verdicts = self.service.judge(
-                frame_of([row for _, row in rows], crs), self.on, self.plan
-            )
+            permits = Permits(tuple(permit for _, permit in rows), crs)
+            verdicts = self.service.judge(permits, self.on, self.plan)
         except EngineError as error:
             for number, _ in rows:
                 self._refuse(number, error)
@@ -112,7 +112,7 @@ class BatchJudge:
             for (number, _), verdict in zip(rows, verdicts, strict=True):
                 self._accept(number, verdict)
 
-    def _judge_heavy(self, one: tuple[int, Row], crs: str) -> None:
+    def _judge_heavy(self, one: tuple[int, Permit], crs: str) -> None:
         if self._stopped >= MOST_STOPPED:
             self._refuse(
                 one[0],
@@ -136,7 +136,3 @@ class BatchJudge:
         self._stopped += isinstance(error, TimeLimitError)
         _, _, body = problem(error, language=self.language)
         self._answers[number] = b'{"line":%d,"problem":%b}\n' % (number, body)
-
-
-def _shapes(row: Row) -> list[BaseGeometry]:
-    return [value for value in row.values() if isinstance(value, BaseGeometry)]

@@ -21,6 +21,7 @@ from layers.workspace import Workspace
 from spatial.crs import Bounds
 from spatial.errors import PlanNotFoundError
 from zoning import Plan, Verdicts, check_permits, load_plans, zones_at
+from zoning.permits import Permits
 from zoning.register import (
     Draft,
     PlanArchive,
@@ -89,7 +90,7 @@ class Engine:
 
     def check(
         self,
-        permits: gpd.GeoDataFrame,
+        permits: gpd.GeoDataFrame | Permits,
         on: date | None = None,
         plan: str | None = None,
         policy: str = "strict_parts",
@@ -142,7 +143,7 @@ class Engine:
 
     def drafts(
         self,
-        permits: gpd.GeoDataFrame,
+        permits: gpd.GeoDataFrame | Permits,
         answers: Sequence[bytes],
         on: date | None = None,
         plan: str | None = None,
@@ -160,7 +161,7 @@ class Engine:
 
     def record(
         self,
-        permits: gpd.GeoDataFrame,
+        permits: gpd.GeoDataFrame | Permits,
         answers: Sequence[bytes],
         on: date | None = None,
         plan: str | None = None,

@@ -15,10 +15,9 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
-import geopandas as gpd
-
 from spatial import errors
 from spatial.errors import EngineError, LimitError, TimeLimitError
+from zoning.permits import Permits
 
 __all__ = ["HeavyJudge"]
 
@@ -55,7 +54,7 @@ class HeavyJudge:
 
     def check(
         self,
-        permits: gpd.GeoDataFrame,
+        permits: Permits,
         on: date | None,
         plan: str | None,
         hidden: frozenset[str] = frozenset(),
@@ -172,9 +171,7 @@ def _serve(pipe: Connection, opener: str, workspace: str, memory_mb: int) -> Non
             pipe.send(("refused", _flat(error)))
 
 
-def judge_bytes(
-    engine: Any, permits: gpd.GeoDataFrame, on: date | None, plan: str | None
-) -> list[bytes]:
+def judge_bytes(engine: Any, permits: Permits, on: date | None, plan: str | None) -> list[bytes]:
     """Judge permits and return the bytes of each verdict."""
     # Imported here: the parent only needs the class above.
     from api.verdict_files import verdict_bytes

@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-import geopandas as gpd
 import orjson
-from shapely.geometry.base import BaseGeometry
 
 from spatial.notes import Note
 from zoning import explain, headline
-from zoning.permit import SHAPES
 from zoning.register import Receipt
 
-__all__ = ["Judged", "explained", "name_of", "shapes_of"]
+__all__ = ["Judged", "explained", "name_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +33,6 @@ class Judged:
         if explain_in is not None:
             answers = [explained(answer, explain_in) for answer in answers]
         return answers[0] if self.single else b"[" + b",\n".join(answers) + b"]\n"
-
-
-def shapes_of(permits: gpd.GeoDataFrame) -> list[BaseGeometry]:
-    """Return every geometry that judging permits will measure."""
-    columns = [permits.geometry, *(permits[name] for name in SHAPES if name in permits)]
-    return [shape for column in columns for shape in column if isinstance(shape, BaseGeometry)]
 
 
 def name_of(verdict: bytes) -> str:

@@ -15,9 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-import geopandas as gpd
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from api.access.rights import LayerRights
 from api.access.roles import ROLES, Caller
@@ -28,7 +26,7 @@ from api.control_room import DecisionTally
 from api.formats import Language
 from api.geojson import LONLAT
 from api.heavy import HeavyJudge
-from api.judged import Judged, name_of, shapes_of
+from api.judged import Judged, name_of
 from api.map_description import describe
 from api.observe import count_verdict
 from api.ogc.collection import Collections
@@ -42,6 +40,8 @@ from api.tiles.source import TileSource
 from api.verdict_files import verdict_bytes
 from spatial.crs import INDONESIA, Bounds, check_extent, parse_crs
 from spatial.errors import EngineError, LayerNotFoundError
+from zoning.permit import Permit
+from zoning.permits import Permits
 from zoning.register import Decision, Receipt
 from zoning.register.log import unknown_decision
 
@@ -59,7 +59,7 @@ class EngineLike(Protocol):
     """The part of the engine that serving needs."""
 
     def check(
-        self, permits: gpd.GeoDataFrame, on: date | None = None, plan: str | None = None
+        self, permits: Permits, on: date | None = None, plan: str | None = None
     ) -> Sequence[Any]:
         """Judge permits."""
 
@@ -179,9 +179,8 @@ class Service:
         west, south, east, north = self.extent
         lon, lat = (west + east) / 2, (south + north) / 2
         parcel = shapely.box(lon, lat, lon + 1e-4, lat + 1e-4)
-        frame = gpd.GeoDataFrame({"permit_id": ["-"]}, geometry=[parcel], crs=LONLAT)
         with suppress(EngineError):
-            self.engine.check(frame)
+            self.engine.check(Permits((Permit("-", parcel=parcel),), LONLAT))
 
     def conformity(
         self,
@@ -207,13 +206,13 @@ class Service:
             Whatever is wrong with the request, with its place.
         """
         sent = read_applications(raw, most=self.settings.max_features, within=self.extent)
-        verdicts = self.judge(sent.frame, on, plan)
-        pending = self.submit(sent.frame, verdicts, on, plan, key) if record else None
+        verdicts = self.judge(sent.permits, on, plan)
+        pending = self.submit(sent.permits, verdicts, on, plan, key) if record else None
         return Judged(verdicts, sent.single, sent.notes, pending)
 
     def submit(
         self,
-        permits: gpd.GeoDataFrame,
+        permits: Permits,
         verdicts: list[bytes],
         on: date | None,
         plan: str | None,
@@ -296,9 +295,9 @@ class Service:
             for entry in self.engine.layers()
         ]
 
-    def judge(self, permits: gpd.GeoDataFrame, on: date | None, plan: str | None) -> list[bytes]:
+    def judge(self, permits: Permits, on: date | None, plan: str | None) -> list[bytes]:
         """Judge permits where it can be afforded: heavy ones in the process that can be killed."""
-        if self.heavy is not None and self.is_heavy(shapes_of(permits), permits.crs):
+        if self.heavy is not None and self.is_heavy(permits):
             verdicts = self.heavy.check(permits, on, plan, self.hidden)
         else:
             found = self.engine.check(permits, on=on, plan=plan)
@@ -307,10 +306,11 @@ class Service:
             count_verdict(name_of(verdict))
         return verdicts
 
-    def is_heavy(self, shapes: Sequence[BaseGeometry], crs: Any) -> bool:
+    def is_heavy(self, permits: Permits) -> bool:
         """Say whether judging may take long: many corners, or a span over many zones."""
-        each = [max(x1 - x0, y1 - y0) for x0, y0, x1, y1 in shapely.bounds(shapes)]
-        unit = 1.0 if parse_crs(crs).is_geographic else METRES_PER_DEGREE
+        shapes = [shape for one in permits for shape in (one.parcel, *one.drawn.values())]
+        each = [max(x1 - x0, y1 - y0) for x0, y0, x1, y1 in shapely.bounds(shapes).tolist()]
+        unit = 1.0 if parse_crs(permits.crs).is_geographic else METRES_PER_DEGREE
         many = int(shapely.get_num_coordinates(shapes).sum()) > self.settings.heavy_vertices
         return many or max(each) > self.settings.heavy_span_deg * unit
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -16,7 +17,6 @@ import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
-from pyproj.exceptions import CRSError as PyprojError
 from pyproj.network import set_network_enabled  # type: ignore[attr-defined]  # documented
 from pyproj.transformer import AreaOfInterest, TransformerGroup
 
@@ -89,6 +89,13 @@ def operation(source: Any, target: Any) -> Operation:
     >>> operation("EPSG:4326", "EPSG:9489").accuracy_m
     1.2
     """
+    if isinstance(source, str) and isinstance(target, str):
+        return _named_operation(source, target)
+    return _operation(parse_crs(source).to_wkt(), parse_crs(target).to_wkt())
+
+
+@lru_cache(maxsize=256)
+def _named_operation(source: str, target: str) -> Operation:
     return _operation(parse_crs(source).to_wkt(), parse_crs(target).to_wkt())
 
 
@@ -115,7 +122,10 @@ def _operation(source_wkt: str, target_wkt: str) -> Operation:
         )
     best = group.transformers[0]
     accuracy = best.accuracy if best.accuracy is not None and best.accuracy >= 0 else float("nan")
-    return Operation(source.name, target.name, best.description, accuracy, best)
+    # Transformers of a group crash when two threads share them; made from their definition
+    # each thread gets one of its own, which gives the same bits.
+    own = pyproj.Transformer.from_pipeline(best.definition)
+    return Operation(source.name, target.name, best.description, accuracy, own)
 
 
 def project(
@@ -145,26 +155,28 @@ def project(
     if same_crs(source, target):
         return geometries
     move = operation(source, target)
-    if densify:
-        geometries = _densify(geometries, move)
-    moved: NDArray[np.object_] = np.asarray(shapely.transform(geometries, move), dtype=object)
-    return moved
-
-
-def _densify(geometries: NDArray[np.object_], move: Operation) -> NDArray[np.object_]:
-    """Split just the edges that bend under `move`."""
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
-    if len(xy) < 2:
-        return geometries
-    # The step between two rings or geometries is no edge, but a false alarm costs only a look.
-    bent = (bends(xy, move) > TOLERANCE_M) & (owner[1:] == owner[:-1])
+    moved = move(xy)
+    if densify and len(xy) > 1:
+        # The step between two rings or geometries is no edge; a false alarm costs only a look.
+        bent = (bends(xy, moved, move) > TOLERANCE_M) & (owner[1:] == owner[:-1])
+        if bent.any():
+            split = _densified(geometries, np.unique(owner[1:][bent]), move)
+            return np.asarray(shapely.transform(split, move), dtype=object)
+    result: NDArray[np.object_] = shapely.set_coordinates(geometries.copy(), moved)
+    return result
+
+
+def _densified(
+    geometries: NDArray[np.object_], rows: NDArray[np.intp], move: Operation
+) -> NDArray[np.object_]:
+    """Split the edges that bend under `move`, of geometries that have such edges."""
     result = geometries.copy()
-    chosen = np.unique(owner[1:][bent])
-    kind = shapely.get_type_id(geometries[chosen])
+    kind = shapely.get_type_id(geometries[rows])
     for kinds in (POLYGONS, LINES):
-        rows = chosen[np.isin(kind, kinds)]
-        if len(rows):
-            result[rows] = split_edges(geometries[rows], move)
+        chosen = rows[np.isin(kind, kinds)]
+        if len(chosen):
+            result[chosen] = split_edges(geometries[chosen], move)
     return result
 
 
@@ -292,10 +304,15 @@ def lonlat_bounds(bounds: Bounds, crs: Any) -> Bounds:
     source = parse_crs(crs)
     if not np.isfinite(bounds).all() or source.is_geographic:
         return bounds
-    try:
-        west, south, east, north = operation(source, LONLAT).transformer.transform_bounds(*bounds)
-    except PyprojError:
+    # Sides bend: 21 places on each are looked at besides the corners, as PROJ does.
+    steps = np.linspace(0.0, 1.0, 23)[:, None]
+    xmin, ymin, xmax, ymax = bounds
+    corners = np.array([(xmin, ymin), (xmax, ymin), (xmax, ymax), (xmin, ymax), (xmin, ymin)])
+    sides = [a + (b - a) * steps for a, b in pairwise(corners)]
+    moved = operation(crs, LONLAT)(np.concatenate(sides))
+    if not np.isfinite(moved).all():
         return (np.inf,) * 4
+    (west, south), (east, north) = moved.min(axis=0).tolist(), moved.max(axis=0).tolist()
     return west, south, east, north
 
 

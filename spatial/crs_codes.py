@@ -80,4 +80,11 @@ def _any(value: Any) -> pyproj.CRS:
 
 def same_crs(one: Any, other: Any) -> bool:
     """Say whether two CRS are equal apart from the order of their axes."""
+    if isinstance(one, str) and isinstance(other, str):
+        return _same(one, other)
+    return parse_crs(one).equals(parse_crs(other), ignore_axis_order=True)
+
+
+@lru_cache(maxsize=256)
+def _same(one: str, other: str) -> bool:
     return parse_crs(one).equals(parse_crs(other), ignore_axis_order=True)

@@ -25,16 +25,16 @@ XY = NDArray[np.float64]
 Move = Callable[[XY], XY]
 
 
-def bends(xy: XY, move: Move) -> XY:
+def bends(xy: XY, moved: XY, move: Move) -> XY:
     """Return how far the middle of each step between positions leaves its straight course.
 
     Parameters
     ----------
-    xy : array, shape (n, 2)
+    xy, moved : arrays, shape (n, 2)
+        Positions before and after the transformation.
     move : callable
         The transformation; what it gives is in metres.
     """
-    moved = move(xy)
     with np.errstate(invalid="ignore"):
         away: XY = np.hypot(*(move((xy[1:] + xy[:-1]) / 2) - (moved[1:] + moved[:-1]) / 2).T)
     return away
@@ -77,7 +77,7 @@ def _several(geometry: Any) -> Any:
 def _split(xy: XY, start: NDArray[Any], move: Move) -> tuple[XY, NDArray[np.int64]]:
     """Return the positions with new ones between, and where each old one has gone."""
     pieces = np.ones(len(xy), np.int64)
-    need = np.sqrt(bends(xy, move) / TOLERANCE_M)
+    need = np.sqrt(bends(xy, move(xy), move) / TOLERANCE_M)
     inside = np.ones(len(xy) - 1, dtype=bool)
     inside[np.asarray(start[1:-1], dtype=np.int64) - 1] = False
     bent = inside & (need > 1.0)

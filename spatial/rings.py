@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-__all__ = ["Rings", "flatten"]
+__all__ = ["Rings", "flatten", "one_shell"]
 
 #: shapely's type number; its enumeration is slow to compare with.
 _POLYGON: Final = 3
@@ -55,7 +55,7 @@ def flatten(geometries: NDArray[np.object_]) -> Rings:
     >>> rings.kind.tolist(), rings.first.tolist()
     ([1, -1], [0, 2, 2])
     """
-    if len(geometries) == 1 and (one := _one_shell(geometries[0])) is not None:
+    if len(geometries) == 1 and (one := one_shell(geometries[0])) is not None:
         return one
     blank = shapely.is_missing(geometries) | shapely.is_empty(geometries)
     if not blank.all() and _only_shells(geometries[~blank]):
@@ -63,8 +63,14 @@ def flatten(geometries: NDArray[np.object_]) -> Rings:
     return _all_rings(geometries, blank)
 
 
-def _one_shell(geometry: BaseGeometry | None) -> Rings | None:
-    """Flatten one polygon without holes: what a single question holds, in microseconds."""
+def one_shell(geometry: BaseGeometry | None) -> Rings | None:
+    """Flatten one polygon without holes, else None: what a single question holds.
+
+    Examples
+    --------
+    >>> one_shell(shapely.box(0, 0, 4, 4)).start.tolist()
+    [0, 5]
+    """
     if shapely.get_type_id(geometry) != _POLYGON or shapely.get_num_interior_rings(geometry):
         return None
     xy = shapely.get_coordinates(geometry)

@@ -99,7 +99,8 @@ def faults(
     array = np.asarray(list(geometries), dtype=object)
     names = list(what) if what is not None else [f"geometry {i}" for i in range(len(array))]
     found = np.full(len(array), None, dtype=object)
-    polygonal = np.isin(shapely.get_type_id(array), _POLYGONAL)
+    kind = shapely.get_type_id(array)
+    polygonal = (kind == _POLYGONAL[0]) | (kind == _POLYGONAL[1])
     few = shapely.get_num_coordinates(array) <= max_vertices
     sound = np.zeros(len(array), dtype=bool)
     # Vertices are counted before anything whose cost grows with them.

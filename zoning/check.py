@@ -23,7 +23,8 @@ from zoning.finding import Finding
 from zoning.ground import Ground, ground_on
 from zoning.judge import ENGINE, Case, judge, plan_use
 from zoning.lattice import UNKNOWN
-from zoning.permit import Permit, area_uncertainty, permits_of
+from zoning.permit import Permit, area_uncertainty
+from zoning.permits import Permits
 from zoning.plan import Plan
 from zoning.policies import Policy, require_policy
 from zoning.survey import Scene, survey
@@ -40,7 +41,7 @@ OFFICE_TIME: Final = ZoneInfo("Asia/Jakarta")
 
 
 def check_permits(
-    permits: gpd.GeoDataFrame,
+    permits: gpd.GeoDataFrame | Permits,
     plan: Plan | Iterable[Plan],
     *,
     on: date | None = None,
@@ -51,9 +52,10 @@ def check_permits(
 
     Parameters
     ----------
-    permits : GeoDataFrame, shape (n,)
+    permits : GeoDataFrame or Permits, shape (n,)
         Geometry = parcel, in a known CRS; columns as `zoning.permit.COLUMNS` (m2, m), as
         `zoning.read_permits` gives them. `footprint` holds geometries of the same CRS.
+        A table is read into `Permits` first: one path judges both.
     plan : Plan or several of them
         In any order; the hierarchy decides which is asked first, the others are compared.
         All must measure areas on the same plane.
@@ -91,7 +93,8 @@ def check_permits(
     plans = ordered(plan)
     if on is not None:
         _require_force(plans, on)
-    rows, cases = cases_of(permits, plans, on=on, known_at=known_at, policy=policy)
+    asked = Permits.of(permits)
+    rows, cases = cases_of(asked, plans, on=on, known_at=known_at, policy=policy)
     verdicts: list[Verdict | None] = [None] * len(rows)
     for index, case in cases:
         verdicts[index] = judge(case)
@@ -99,12 +102,14 @@ def check_permits(
     for index, row in enumerate(rows):
         if verdicts[index] is None:
             verdicts[index] = _unjudged(row, plans, on or row.tanggal or today, known_at, policy)
-    series = gpd.GeoSeries(list(permits.geometry), index=permits.index, crs=permits.crs)
-    return Verdicts([verdict for verdict in verdicts if verdict is not None], series)
+    found = [verdict for verdict in verdicts if verdict is not None]
+    if isinstance(permits, Permits):
+        return Verdicts(found, [row.parcel for row in permits], permits.crs)
+    return Verdicts(found, list(permits.geometry), permits.crs, permits.index)
 
 
 def cases_of(
-    permits: gpd.GeoDataFrame,
+    permits: Permits,
     plans: Sequence[Plan],
     *,
     on: date | None = None,
@@ -118,12 +123,13 @@ def cases_of(
     plans : sequence of Plan
         In the order of their hierarchy.
     """
-    rows = permits_of(permits)
     source = parse_crs(permits.crs, what="permits")
     plane = plans[0].meta.area_crs
-    rows = refuse_faulty(rows)
-    parcels = on_plane([row.parcel for row in rows], source, plane)
-    drawings = drawings_of(rows, source, plane, plans[0].meta.metric_crs)
+    rows = refuse_faulty(permits.rows)
+    # Transformations between names are kept; other forms are compared each time.
+    named = permits.crs if isinstance(permits.crs, str) else source
+    parcels = on_plane([row.parcel for row in rows], named, plane)
+    drawings = drawings_of(rows, named, plane, plans[0].meta.metric_crs)
     precision = DEGREE_PRECISION_M if source.is_geographic else METRE_PRECISION_M
     chosen = require_policy(policy)
     batches = _batches(rows, plans, on, known_at)

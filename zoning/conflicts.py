@@ -24,14 +24,30 @@ __all__ = ["conflict_findings", "foreign_findings"]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one plan says of one place: the class, where it lies, and where that is proven."""
+    """What one plan says of one place: the class, where it lies, and where that is proven.
+
+    Where no zone is proven it speaks of the whole region. Shapes are cut when they are
+    asked for: most plans agree.
+    """
 
     scene: Scene
     zone: str
     interval: Interval
-    region: BaseGeometry
-    deep: BaseGeometry
     basis: Citation | None
+    proven: bool = True
+
+    @property
+    def region(self) -> BaseGeometry:
+        """Where it lies."""
+        return self.scene.zone_part(self.zone) if self.proven else self.scene.region
+
+    @property
+    def deep(self) -> BaseGeometry:
+        """What of it is proven."""
+        zones = self.scene.ground.zones
+        if not self.proven or not isinstance(zones, ZoneMap):
+            return self.scene.region
+        return zones.deep.part(self.scene.region, self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +107,10 @@ def _said(scene: Scene, selection: Selection, counted: Sequence[str]) -> list[Sa
     basis, rules = selection.rows[0].basis, scene.ground.rules
     proven = [hit.zone for hit in scene.zones if hit.proven and hit.zone in counted]
     if proven:
-        return [
-            Said(
-                scene,
-                zone,
-                rules.zone_interval(selection, zone),
-                scene.zone_part(zone),
-                zones.deep.part(scene.region, zone),
-                basis,
-            )
-            for zone in proven
-        ]
+        return [Said(scene, zone, rules.zone_interval(selection, zone), basis) for zone in proven]
     undecided = zone_findings(scene, selection, counted)
     return [
-        Said(scene, str(one.facts["zona"]), one.interval, scene.region, scene.region, basis)
-        for one in undecided
+        Said(scene, str(one.facts["zona"]), one.interval, basis, proven=False) for one in undecided
     ]
 
 
@@ -165,12 +170,17 @@ def foreign_findings(
     """
     rules = scene.ground.rules
     foreign = {rule.kode: rule for rule in rules.overlays if rule.foreign}
+    strange = [
+        (overlay, rule)
+        for overlay in overlays
+        if (rule := foreign.get(overlay.rule.split(":")[0])) is not None
+        and overlay.reason != "DATA_KEDALUWARSA"
+    ]
+    if not strange:
+        return []
     everywhere = zone_findings(scene, selection, [hit.zone for hit in scene.zones])
     found = {}
-    for overlay in overlays:
-        rule = foreign.get(overlay.rule.split(":")[0])
-        if rule is None or overlay.reason == "DATA_KEDALUWARSA":
-            continue
+    for overlay, rule in strange:
         zones = [f for f in everywhere if _meets(f, overlay, scene.ground.meta.area_floor_m2)]
         base = join_all(f.interval for f in zones)
         if not zones:

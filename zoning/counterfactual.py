@@ -21,6 +21,7 @@ from zoning.finding import rounded
 from zoning.ground import ZoneMap
 from zoning.judge import Case, Weighed, weigh
 from zoning.outcome import outcome_of
+from zoning.permits import Permits
 from zoning.plan import Plan
 from zoning.shift import Shift, smallest_shift
 from zoning.siting import siting
@@ -102,7 +103,7 @@ class Advice:
 
 
 def advise(
-    permits: gpd.GeoDataFrame,
+    permits: gpd.GeoDataFrame | Permits,
     plan: Plan | Iterable[Plan],
     *,
     on: date | None = None,
@@ -128,7 +129,7 @@ def advise(
     (True, ())
     """
     plans = ordered(plan)
-    rows, cases = cases_of(permits, plans, on=on)
+    rows, cases = cases_of(Permits.of(permits), plans, on=on)
     found: list[Advice | None] = [None] * len(rows)
     for index, case in cases:
         found[index] = _advice(case, plans, roads)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
@@ -14,13 +16,17 @@ from shapely.geometry.base import BaseGeometry
 from spatial.crs import project
 from spatial.errors import LimitError
 from spatial.index import Areas, ZoneIndex, index_of, measure_areas
+from spatial.index.measure import UNBOUNDED
+from spatial.index.places import distances
 from spatial.rings import Rings
 
-__all__ = ["Coverage", "build_coverage", "erode", "polygons_of"]
+__all__ = ["Coverage", "Reach", "build_coverage", "erode", "polygons_of", "reach_of"]
 
 Geometries = NDArray[np.object_]
 #: Pieces of zones have at most about this many vertices, so that one question stays cheap.
 PIECE_VERTICES: Final = 256
+#: Boxes are widened by this (m), so that what touches by a rounding is still asked about.
+SLACK_M: Final = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +65,7 @@ class Coverage:
             `region_too_complex`, if one crosses so many borders that it has no bound.
         """
         found = measure_areas(self.index.grid, outlines)
-        if found.unmeasured.any():
+        if UNBOUNDED in found.how:
             raise LimitError(
                 "region {row} crosses so many borders that measuring it has no bound",
                 code="region_too_complex",
@@ -68,6 +74,14 @@ class Coverage:
             )
         return found
 
+    def near(self, outlines: Rings, within: float) -> Iterator[tuple[int, str, float]]:
+        """Yield each outline with the classes whose border is near it, and how far that is."""
+        rows, away = distances(
+            self.index.grid, outlines.xy, outlines.start, outlines.first, 0, len(outlines), within
+        )
+        for (row, code), distance in zip(rows.tolist(), away.tolist(), strict=True):
+            yield row, self.codes[code], distance
+
     def part(self, geometry: BaseGeometry, code: str | None = None) -> BaseGeometry:
         """Return the part of a geometry in one class, or in any, as polygons."""
         found = self.tree.query(geometry, predicate="intersects")
@@ -75,6 +89,37 @@ class Coverage:
             found = found[self.owner[found] == self.codes.index(code)]
         cut = shapely.intersection(geometry, self.pieces[found])
         return polygons_of(shapely.union_all(cut))
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """Which of several coverages a region may meet, from the boxes of their pieces alone.
+
+    Most regions meet none of most overlays; this says so without measuring.
+    """
+
+    tree: shapely.STRtree
+    owner: NDArray[np.intp]
+
+    def met(self, regions: Geometries) -> Iterator[tuple[int, list[int]]]:
+        """Yield the position of each coverage that may be met, with the rows of the regions."""
+        row, box = self.tree.query(regions)
+        pairs = sorted(set(zip(self.owner[box].tolist(), row.tolist(), strict=True)))
+        for position, group in groupby(pairs, key=itemgetter(0)):
+            yield position, [row for _, row in group]
+
+
+def reach_of(coverages: Sequence[Sequence[Coverage]]) -> Reach:
+    """Index the boxes of coverages; those of one position are one."""
+    boxes: list[NDArray[np.float64]] = []
+    owner: list[int] = []
+    for position, parts in enumerate(coverages):
+        for part in parts:
+            boxes.append(shapely.bounds(part.pieces).reshape(-1, 4))
+            owner += [position] * len(part.pieces)
+    west, south, east, north = np.concatenate([np.empty((0, 4)), *boxes]).T
+    wide: Any = shapely.box(west - SLACK_M, south - SLACK_M, east + SLACK_M, north + SLACK_M)
+    return Reach(shapely.STRtree(wide), np.asarray(owner, dtype=np.intp))
 
 
 def build_coverage(

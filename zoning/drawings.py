@@ -34,6 +34,8 @@ def refuse_faulty(rows: Sequence[Permit]) -> list[Permit]:
         if name in AREAS
         for part in _each(name, shape)
     ]
+    if not drawn:
+        return checked
     found = faults(_array([part for _, _, part in drawn]), what=[what for _, what, _ in drawn])
     for (index, _, _), fault in zip(drawn, found, strict=True):
         if fault is not None and checked[index].fault is None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from spatial.crs import LONLAT, Operation, operation, project
+from spatial.crs import LONLAT, operation, project
 from zoning.lattice import Interval, Izin
 from zoning.plan import Citation
 
@@ -149,7 +148,7 @@ def lonlat_mapping(geometry: BaseGeometry | None, crs: str) -> dict[str, Any] | 
         return None
     west, south, east, north = geometry.bounds
     if max(east - west, north - south) <= STRAIGHT_M:
-        moved = shapely.transform(geometry, _to_lonlat(crs))
+        moved = shapely.transform(geometry, operation(crs, LONLAT))
     else:
         array = np.empty(1, dtype=object)
         array[0] = geometry
@@ -159,11 +158,6 @@ def lonlat_mapping(geometry: BaseGeometry | None, crs: str) -> dict[str, Any] | 
     )
     mapping: dict[str, Any] = _lists(shapely.geometry.mapping(fixed))
     return mapping
-
-
-@cache
-def _to_lonlat(crs: str) -> Operation:
-    return operation(crs, LONLAT)
 
 
 def _lists(value: Any) -> Any:

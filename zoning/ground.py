@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -18,13 +19,25 @@ from layers.store.indexes import index_beside
 from spatial.crs import parse_crs, project
 from spatial.errors import EngineError, LayerError, LayerNotFoundError
 from spatial.index import index_of
-from zoning.coverage import Coverage, build_coverage, erode
+from zoning.coverage import Coverage, Reach, build_coverage, erode, reach_of
 from zoning.plan import OverlayRule, Plan, PlanMeta
 from zoning.ruleset import RuleSet, rules_on
 from zoning.sempadan import channel_halves, river_widths
 
-__all__ = ["NONE_WORDS", "Ground", "LayerUse", "OverlayMap", "ZoneMap", "ground_on", "words_of"]
+__all__ = [
+    "NONE_WORDS",
+    "Ground",
+    "LayerUse",
+    "OverlayMap",
+    "ZoneMap",
+    "ground_on",
+    "is_prepared",
+    "words_of",
+]
 
+#: Days whose ground is remembered; a stranger may name any day.
+MOST_DAYS: Final = 4_000
+_PREPARING: Final = threading.RLock()
 #: What stands in an official attribute where there is nothing.
 NONE_WORDS = frozenset({"", "tidak ada", "-"})
 
@@ -62,33 +75,63 @@ class OverlayMap:
 class Ground:
     """A plan on a day, ready to be asked.
 
-    `zones` is the fault where the layer could not be read; so is each overlay.
+    `zones` is the fault where the layer could not be read; so is each overlay, and `faults`
+    are those of them.
     """
 
     plan: Plan
     rules: RuleSet
     zones: ZoneMap | EngineError
     overlays: Mapping[tuple[object, ...], OverlayMap | EngineError]
+    reach: Reach
     layers: tuple[LayerUse, ...]
+    faults: dict[tuple[object, ...], EngineError] = field(init=False)
+
+    def __post_init__(self) -> None:
+        unread = {k: one for k, one in self.overlays.items() if isinstance(one, EngineError)}
+        object.__setattr__(self, "faults", unread)
 
     @property
     def meta(self) -> PlanMeta:
         """What `plan.toml` says."""
         return self.plan.meta
 
+    def met(
+        self, regions: NDArray[np.object_]
+    ) -> Iterator[tuple[tuple[object, ...], OverlayMap, list[int]]]:
+        """Yield the overlays that regions may meet, each with the rows of these regions."""
+        maps = [(k, one) for k, one in self.overlays.items() if isinstance(one, OverlayMap)]
+        for position, rows in self.reach.met(regions):
+            yield *maps[position], rows
+
 
 def ground_on(plan: Plan, on: date, known_at: Any = None) -> Ground:
     """Return the ground of a plan on a day; days with the same rules and layers share one."""
-    day = ("day", on, known_at)
-    if day not in plan.prepared:
-        rules = rules_on(plan, on)
-        names = sorted({plan.meta.layer} | {r.layer for r in rules.overlays if r.layer})
-        found = {name: _layer(plan, name, on, known_at) for name in names}
-        stamp = ("ground", _epoch(plan, on), tuple(_version(found[name]) for name in names))
-        if stamp not in plan.prepared:
-            plan.prepared[stamp] = _prepare(plan, rules, found)
-        plan.prepared[day] = plan.prepared[stamp]
-    ground: Ground = plan.prepared[day]
+    found: Ground | None = plan.prepared.get(("day", on, known_at))
+    if found is None:
+        # Threads that ask for the same ground at once wait for the first of them.
+        with _PREPARING:
+            found = plan.prepared.get(("day", on, known_at)) or _read(plan, on, known_at)
+    return found
+
+
+def is_prepared(plan: Plan, on: date, known_at: Any = None) -> bool:
+    """Say whether the ground of a plan on a day is there already, so that nobody waits for it."""
+    return ("day", on, known_at) in plan.prepared
+
+
+def _read(plan: Plan, on: date, known_at: Any) -> Ground:
+    rules = rules_on(plan, on)
+    names = sorted({plan.meta.layer} | {r.layer for r in rules.overlays if r.layer})
+    found = {name: _layer(plan, name, on, known_at) for name in names}
+    stamp = ("ground", _epoch(plan, on), tuple(_version(found[name]) for name in names))
+    if stamp not in plan.prepared:
+        plan.prepared[stamp] = _prepare(plan, rules, found)
+    days = [key for key in plan.prepared if key[0] == "day"]
+    for key in days if len(days) >= MOST_DAYS else ():
+        del plan.prepared[key]
+    ground: Ground = plan.prepared[stamp]
+    plan.prepared["day", on, known_at] = ground
     return ground
 
 
@@ -132,11 +175,13 @@ def _prepare(plan: Plan, rules: RuleSet, layers: Mapping[str, Any]) -> Ground:
     for rule in rules.overlays:
         if rule.ground not in overlays:
             overlays[rule.ground] = _kept(partial(_overlay, plan.meta, rules, rule, layers))
+    maps = [one for one in overlays.values() if isinstance(one, OverlayMap)]
     return Ground(
         plan=plan,
         rules=rules,
         zones=_kept(partial(_zones, plan.meta, layers)),
         overlays=overlays,
+        reach=reach_of([(one.certain, one.possible) for one in maps]),
         layers=tuple(
             LayerUse(name, _version(layer))
             for name, layer in layers.items()

@@ -71,6 +71,8 @@ def intensity_findings(
         column = RATIOS.get(parameter) or SCALARS[parameter][0]
         value = building.numbers.get(column)
         limits = limits_of(usable, parameter, permit, plot.area)
+        if not (limits or tightened):
+            continue
         changes = [one for one in tightened if one.rule.parameter == parameter]
         if value is None and parameter == "kdb_maks" and limits and building.described:
             yield _unstated(parameter, column, usable, limits)
@@ -86,10 +88,10 @@ def intensity_findings(
 
 def not_examined(plot: Plot, permit: Permit, building: Building) -> list[str]:
     """Return the limits that nothing was compared with, and the column that would be."""
-    found = []
+    found, usable = [], plot.usable
     for parameter in (*RATIOS, *SCALARS):
         column = RATIOS.get(parameter) or SCALARS[parameter][0]
-        if column not in building.numbers and limits_of(plot.usable, parameter, permit, plot.area):
+        if column not in building.numbers and limits_of(usable, parameter, permit, plot.area):
             found.append(f"{parameter} ({column})")
     return found
 

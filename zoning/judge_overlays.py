@@ -46,23 +46,33 @@ def _always(rule: OverlayRule, selection: Selection) -> bool:
 def overlay_findings(scene: Scene, permit: Permit, selection: Selection) -> list[Finding]:
     """Return the findings of overlays that meet the region, and of those that cannot be read."""
     found: list[Finding] = []
-    for rule in scene.ground.rules.meant(selection):
-        fault = scene.ground.overlays.get(rule.ground)
-        if isinstance(fault, EngineError):
-            found.append(_unreadable(scene, permit, rule, fault))
-        elif (hit := scene.overlays.get(rule.ground)) is not None:
-            found.extend(_effect(scene, permit, rule, hit, sure=_always(rule, selection)))
+    for rule, here in _met(scene, selection):
+        if isinstance(here, EngineError):
+            found.append(_unreadable(scene, permit, rule, here))
+        else:
+            found.extend(_effect(scene, permit, rule, here, sure=_always(rule, selection)))
     return found
+
+
+def _met(
+    scene: Scene, selection: Selection
+) -> Iterator[tuple[OverlayRule, OverlayHit | EngineError]]:
+    """Yield the rules about an activity whose overlay is met here, or cannot be read."""
+    here = scene.ground.faults | scene.overlays if scene.ground.faults else scene.overlays
+    if not here:
+        return
+    for rule in scene.ground.rules.meant(selection):
+        if (met := here.get(rule.ground)) is not None:
+            yield rule, met
 
 
 def tightenings(scene: Scene, permit: Permit, selection: Selection) -> list[Tightening]:
     """Return the limits that overlays tighten, or relax by a grant, in the region."""
     found = []
-    for rule in scene.ground.rules.meant(selection):
-        hit = scene.overlays.get(rule.ground)
-        unreadable = isinstance(scene.ground.overlays.get(rule.ground), EngineError)
-        if rule.effect not in ("perketat", "longgarkan") or (hit is None and not unreadable):
+    for rule, here in _met(scene, selection):
+        if rule.effect not in ("perketat", "longgarkan"):
             continue
+        hit = None if isinstance(here, EngineError) else here
         grant = _asserted(scene, permit, rule)
         if rule.effect == "perketat" or grant is not None:
             found.append(Tightening(rule, scene, hit, grant[1] if grant else ""))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -86,6 +86,7 @@ class Clock:
         }
 
 
+@lru_cache(maxsize=4096)
 def clock_of(
     route: str | None, submitted: date | None, holidays: frozenset[date] = frozenset()
 ) -> Clock | None:

@@ -113,8 +113,13 @@ def limits_of(
     parts: Sequence[PlotPart], parameter: str, permit: Permit, area: AreaRange
 ) -> dict[int, Limits]:
     """Return the limit of a parameter in each part that has one, by its position."""
-    found = {index: limits_for(part, parameter, permit, area) for index, part in enumerate(parts)}
-    return {index: limits for index, limits in found.items() if limits is not None}
+    found = {}
+    for index, part in enumerate(parts):
+        if (part.zone, parameter) in part.scene.ground.rules.limits:
+            limits = limits_for(part, parameter, permit, area)
+            if limits is not None:
+                found[index] = limits
+    return found
 
 
 def changed(

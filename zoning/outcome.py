@@ -26,6 +26,7 @@ KKPR: Final[dict[VerdictName, str | None]] = {
     "TIDAK_SESUAI": "ditolak",
     "PERLU_KAJIAN": None,
 }
+NOTHING: Final = shapely.Polygon()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Remainder:
     def without(self, taken: BaseGeometry | None, *, all_taken: bool) -> BaseGeometry:
         """Return the parcel without a region."""
         if all_taken:
-            return shapely.Polygon()
+            return NOTHING
         return self.parcel if taken is None else polygons_of(self.parcel.difference(taken))
 
     def suffices(self, left: BaseGeometry) -> bool | None:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
 from spatial.notes import Note
+from spatial.rings import one_shell
 
-__all__ = ["COLUMNS", "NUMBERS", "SHAPES", "Permit", "area_uncertainty", "permits_of"]
+__all__ = ["COLUMNS", "NUMBERS", "SHAPES", "Permit", "area_uncertainty"]
 
 #: Numeric columns of a permit and what they are, in Indonesian and English.
 NUMBERS: Final[dict[str, str]] = {
@@ -118,146 +116,6 @@ class Permit:
             return None
 
 
-def permits_of(frame: Any) -> list[Permit]:
-    """Turn the rows of a permit table into permits, in their order; nothing is dropped.
-
-    Parameters
-    ----------
-    frame : GeoDataFrame
-        Geometry = parcel; columns as in `COLUMNS`, all but `permit_id` optional; a column
-        `kendala` may hold a Note that says why a row cannot be judged.
-    """
-    geometries = shapely.force_2d(np.asarray(frame.geometry.array, dtype=object))
-    columns = {name: frame[name].tolist() for name in (*COLUMNS, "kendala") if name in frame}
-    ids = columns.get("permit_id", [str(label) for label in frame.index])
-    permits = []
-    for row in range(len(frame)):
-        values = {name: cells[row] for name, cells in columns.items()}
-        permits.append(_permit(str(ids[row]), values, geometries[row]))
-    return permits
-
-
-def _permit(permit_id: str, values: dict[str, Any], parcel: BaseGeometry | None) -> Permit:
-    fault = values.get("kendala")
-    fault = fault if isinstance(fault, Note) else None
-    numbers: dict[str, float] = {}
-    for name in NUMBERS:
-        number, problem = _number(name, values.get(name))
-        if number is not None:
-            numbers[name] = number
-        fault = fault or problem
-    days = {}
-    for name in ("tanggal", "kkpr_tanggal"):
-        days[name], problem = _day(name, values.get(name))
-        fault = fault or problem
-    shapes: dict[str, BaseGeometry] = {}
-    for name in SHAPES:
-        shape, problem = _shape(name, values.get(name))
-        if shape is not None:
-            shapes[name] = shape
-        fault = fault or problem
-    return Permit(
-        permit_id=permit_id,
-        kegiatan=_text(values.get("kegiatan")),
-        kbli=_text(values.get("kbli")),
-        numbers=numbers,
-        kelas_jalan=_text(values.get("kelas_jalan")),
-        parcel=parcel,
-        footprint=shapes.pop("footprint", None),
-        tanggal=days["tanggal"],
-        dokumen=_documents(values.get("dokumen")),
-        kkpr_tanggal=days["kkpr_tanggal"],
-        status_pembangunan=_text(values.get("status_pembangunan")),
-        fault=fault,
-        shapes=shapes,
-    )
-
-
-def _shape(name: str, value: Any) -> tuple[BaseGeometry | None, Note | None]:
-    """Return what is drawn in a column: a geometry, or WKT or GeoJSON of one."""
-    if _missing(value):
-        return None, None
-    if not isinstance(value, (BaseGeometry, str, dict)):
-        value = str(value)
-    shape = value if isinstance(value, BaseGeometry) else _read_shape(value)
-    if shape is None or shape.is_empty:
-        text = "{column}: {value!r} is no geometry; write WKT or GeoJSON"
-        details = {"column": name, "value": str(value)[:80]}
-        return None, Note("permit_shape", text, "error", details)
-    wanted = 1 if name == "garis_jalan" else 2
-    parts = shapely.get_parts(shape)
-    if name == "geom_lantai" and shape.geom_type == "GeometryCollection":
-        parts = shapely.get_parts(parts)
-    if (shapely.get_dimensions(parts) != wanted).any():
-        text = "{column}: it must be {wanted}, not {found}"
-        words = {1: "a line", 2: "a polygon"}
-        details = {"column": name, "wanted": words[wanted], "found": shape.geom_type}
-        return None, Note("permit_shape_kind", text, "error", details)
-    return shapely.force_2d(shape), None
-
-
-def _read_shape(value: str | dict[str, Any]) -> BaseGeometry | None:
-    text = value if isinstance(value, str) else json.dumps(value)
-    try:
-        if text.lstrip().startswith("{"):
-            return shapely.from_geojson(text)
-        return shapely.from_wkt(text)
-    except (GEOSException, ValueError, TypeError):
-        return None
-
-
-def _missing(value: Any) -> bool:
-    return (
-        value is None
-        or value is pd.NA
-        or value is pd.NaT
-        or (isinstance(value, float) and math.isnan(value))
-        or (isinstance(value, str) and not value.strip())
-    )
-
-
-def _text(value: Any) -> str:
-    if _missing(value):
-        return ""
-    # A spreadsheet hands codes over as numbers: 47111.0 is the classification 47111.
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
-def _number(name: str, value: Any) -> tuple[float | None, Note | None]:
-    if _missing(value):
-        return None, None
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number) or number < 0:
-        text = "{column}: {value!r} is no number of zero or more"
-        return None, Note("permit_number", text, "error", {"column": name, "value": str(value)})
-    return number, None
-
-
-def _day(name: str, value: Any) -> tuple[date | None, Note | None]:
-    if _missing(value):
-        return None, None
-    if isinstance(value, pd.Timestamp):
-        return value.date(), None
-    if isinstance(value, date):
-        return value, None
-    try:
-        return date.fromisoformat(str(value).strip()[:10]), None
-    except ValueError:
-        text = "{column}: {value!r} is no date; write it like 2024-06-13"
-        return None, Note("permit_date", text, "error", {"column": name, "value": str(value)})
-
-
-def _documents(value: Any) -> tuple[str, ...]:
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return tuple(str(entry).strip() for entry in value if not _missing(entry))
-    return tuple(part.strip() for part in _text(value).split(";") if part.strip())
-
-
 def area_uncertainty(
     parcels: NDArray[np.object_] | list[BaseGeometry], precision_m: float
 ) -> NDArray[np.float64]:
@@ -273,6 +131,12 @@ def area_uncertainty(
     [0.2]
     """
     shapes = np.asarray(parcels, dtype=object)
+    if len(shapes) == 1 and (alone := one_shell(shapes[0])) is not None:
+        xy = alone.xy
+        # Added up one after the other, as in the general case: the same last bit.
+        chord = xy[1:] - np.concatenate((xy[-2:-1], xy[:-2]))
+        half = np.hypot(chord[:, 0], chord[:, 1]) / 2
+        return np.add.accumulate(half)[-1:] * precision_m * math.sqrt(2)
     parts, part_owner = shapely.get_parts(shapes, return_index=True)
     rings, ring_owner = shapely.get_rings(parts, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)

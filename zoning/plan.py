@@ -154,18 +154,13 @@ class OverlayRule(Dated):
     deducts: bool
     decree_column: str
     foreign: bool
+    #: What decides where the rule lies; rules of the same ground are measured once.
+    ground: tuple[object, ...] = field(init=False, repr=False)
 
-    @property
-    def ground(self) -> tuple[object, ...]:
-        """What decides where the rule lies; rules of the same ground are measured once."""
-        return (
-            self.geometry,
-            self.layer,
-            self.column,
-            self.values,
-            self.distance_m,
-            self.ce90_m,
-            self.decree_column,
+    def __post_init__(self) -> None:
+        where = (self.geometry, self.layer, self.column, self.values)
+        object.__setattr__(
+            self, "ground", (*where, self.distance_m, self.ce90_m, self.decree_column)
         )
 
 

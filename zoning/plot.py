@@ -134,9 +134,9 @@ def deductions(scenes: Sequence[Scene]) -> Regions:
     """Return the overlays that the law takes off the area before limits are applied."""
     proven, possible = [], []
     for scene in scenes:
-        for rule in scene.ground.rules.overlays:
-            hit = scene.overlays.get(rule.ground)
-            if not rule.deducts or hit is None:
+        for rule in scene.ground.rules.overlays if scene.overlays else ():
+            hit = scene.overlays.get(rule.ground) if rule.deducts else None
+            if hit is None:
                 continue
             possible.append(scene.overlay_part(rule.ground, possible=True))
             if hit.proven:

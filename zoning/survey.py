@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from spatial.errors import EngineError
@@ -60,6 +59,8 @@ class Scene:
     uncovered_m2: float = 0.0
     overlap_m2: float = 0.0
     partial: bool = False
+    #: Parts that were cut already: several findings ask for the same one.
+    cut: dict[tuple[object, ...], BaseGeometry] = field(default_factory=dict)
 
     def where(self, part: BaseGeometry) -> BaseGeometry | None:
         """Return a part as the region of a finding: None where it is the whole parcel."""
@@ -73,9 +74,12 @@ class Scene:
 
     def zone_part(self, zone: str) -> BaseGeometry:
         """Return the part of the region in a zone."""
-        if isinstance(self.ground.zones, ZoneMap):
-            return self.ground.zones.whole.part(self.region, zone)
-        return shapely.Polygon()
+        if not isinstance(self.ground.zones, ZoneMap):
+            return shapely.Polygon()
+        key = ("zone", zone)
+        if key not in self.cut:
+            self.cut[key] = self.ground.zones.whole.part(self.region, zone)
+        return self.cut[key]
 
     def uncovered_part(self) -> BaseGeometry:
         """Return the part of the region in no zone."""
@@ -87,9 +91,13 @@ class Scene:
     def overlay_part(self, key: tuple[object, ...], *, possible: bool = False) -> BaseGeometry:
         """Return the part of the region in an overlay."""
         found = self.ground.overlays[key]
-        if isinstance(found, OverlayMap):
-            return (found.possible if possible else found.certain).part(self.region)
-        return self.region
+        if not isinstance(found, OverlayMap):
+            return self.region
+        coverage = found.possible if possible else found.certain
+        name = ("overlay", key, coverage is found.certain)
+        if name not in self.cut:
+            self.cut[name] = coverage.part(self.region)
+        return self.cut[name]
 
 
 def survey(
@@ -117,19 +125,18 @@ def survey(
     ]
     outlines = flatten(array)
     if isinstance(ground.zones, ZoneMap):
-        _measure_zones(ground.zones, array, outlines, scenes, ground.meta.ce90_m)
+        _measure_zones(ground.zones, outlines, scenes, ground.meta.ce90_m)
     else:
         for scene in scenes:
             scene.uncovered_m2 = scene.area_m2
-    for key, overlay in ground.overlays.items():
-        if isinstance(overlay, OverlayMap):
-            _measure_overlay(key, overlay, outlines, scenes)
+    for key, overlay, rows in ground.met(array):
+        here = outlines if len(rows) == len(array) else flatten(array[rows])
+        _measure_overlay(key, overlay, here, [scenes[row] for row in rows])
     return scenes
 
 
 def _measure_zones(
     zones: ZoneMap,
-    regions: NDArray[np.object_],
     outlines: Rings,
     scenes: list[Scene],
     ce90_m: float,
@@ -144,7 +151,9 @@ def _measure_zones(
         scene.uncovered_m2 = rest
     for row, overlap in zip(found.parcel.tolist(), found.overlap.tolist(), strict=True):
         scenes[row].overlap_m2 += overlap
-    _measure_near(zones.whole, regions, scenes, ce90_m)
+    for row, zone, distance in zones.whole.near(outlines, float(ce90_m)):
+        if all(hit.zone != zone for hit in scenes[row].zones):
+            scenes[row].near[zone] = distance
 
 
 def _by_row(coverage: Coverage, outlines: Rings) -> list[dict[str, float]]:
@@ -159,17 +168,6 @@ def _rows(found: Areas, codes: tuple[str, ...], count: int) -> list[dict[str, fl
     return rows
 
 
-def _measure_near(
-    whole: Coverage, regions: NDArray[np.object_], scenes: list[Scene], ce90_m: float
-) -> None:
-    row, code, away = whole.index.borders(regions, ce90_m)
-    inside = [{hit.zone for hit in scene.zones} for scene in scenes]
-    for index, position, distance in zip(row.tolist(), code.tolist(), away.tolist(), strict=True):
-        zone = whole.codes[position]
-        if zone not in inside[index]:
-            scenes[index].near[zone] = distance
-
-
 def _measure_overlay(
     key: tuple[object, ...],
     overlay: OverlayMap,
@@ -179,6 +177,8 @@ def _measure_overlay(
     certain = _by_row(overlay.certain, outlines)
     same = overlay.possible is overlay.certain
     possible = certain if same else _by_row(overlay.possible, outlines)
+    if not any(certain) and not any(possible):
+        return
     deep = _by_row(overlay.deep, outlines)
     for row, scene in enumerate(scenes):
         if possible[row] or certain[row]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, overload
 
 import geopandas as gpd
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
-from spatial.crs import LONLAT, project
+from spatial.crs import LONLAT, parse_crs, project
 from spatial.notes import Note
 from zoning.card import table_html, verdict_html
 from zoning.finding import Finding, Part, lonlat_mapping, rounded
@@ -158,11 +159,35 @@ class Verdict:
 
 
 class Verdicts(Sequence[Verdict]):
-    """Verdicts in the order of the permits, with their parcels for tables and maps."""
+    """Verdicts in the order of the permits, with their parcels for tables and maps.
 
-    def __init__(self, verdicts: Sequence[Verdict], parcels: gpd.GeoSeries) -> None:
+    Parameters
+    ----------
+    verdicts : n verdicts
+    parcels : n geometries or None
+        In `crs`, as they were sent.
+    index : Index, optional
+        Of the table they came from.
+    """
+
+    def __init__(
+        self,
+        verdicts: Sequence[Verdict],
+        parcels: Sequence[BaseGeometry | None],
+        crs: Any,
+        index: Any = None,
+    ) -> None:
         self._verdicts = tuple(verdicts)
-        self._parcels = parcels
+        self._shapes = parcels
+        self._crs = crs
+        self._index = index
+
+    @cached_property
+    def _parcels(self) -> gpd.GeoSeries:
+        # Most verdicts are never shown as a table.
+        shapes = np.full(len(self._shapes), None, dtype=object)
+        shapes[:] = self._shapes
+        return gpd.GeoSeries(shapes, index=self._index, crs=parse_crs(self._crs))
 
     @overload
     def __getitem__(self, key: int) -> Verdict: ...

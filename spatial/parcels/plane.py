@@ -28,8 +28,8 @@ def on_plane(block: Block, source: Any, plane: Any) -> list[Placed]:
         return _placed(block.rings, block.plain, block.shapes, block.other)
     move = operation(source, plane)
     rings = block.rings
-    bent = _bent(rings, move)
     straight = Rings(move(rings.xy), rings.start, rings.kind, rings.first)
+    bent = _bent(rings, straight.xy, move)
     if not bent.any():
         return _placed(straight, block.plain, project(block.shapes, source, plane), block.other)
     rows = np.concatenate((block.plain[bent], block.other))
@@ -49,12 +49,12 @@ def _placed(
     return found
 
 
-def _bent(rings: Rings, move: Any) -> NDArray[np.bool_]:
+def _bent(rings: Rings, moved: NDArray[np.float64], move: Any) -> NDArray[np.bool_]:
     """Say for each ring whether an edge of it must be split."""
     bent = np.zeros(len(rings), dtype=bool)
     if len(rings.xy) > 1:
         owner = np.repeat(np.arange(len(rings)), np.diff(rings.start))
-        edges = (bends(rings.xy, move) > TOLERANCE_M) & (owner[1:] == owner[:-1])
+        edges = (bends(rings.xy, moved, move) > TOLERANCE_M) & (owner[1:] == owner[:-1])
         bent[owner[1:][edges]] = True
     return bent
 

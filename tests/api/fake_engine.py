@@ -12,6 +12,8 @@ import numpy as np
 import shapely
 
 from spatial.errors import LayerNotFoundError, PlanNotFoundError
+from zoning.permit import Permit
+from zoning.permits import Permits
 
 EXTENT = (110.4, -7.1, 110.9, -6.6)
 
@@ -38,14 +40,15 @@ class FakeEngine:
         return cls()
 
     def check(
-        self, permits: gpd.GeoDataFrame, on: date | None = None, plan: str | None = None
+        self, permits: Permits, on: date | None = None, plan: str | None = None
     ) -> list[Said]:
         if plan == "tiada":
             raise PlanNotFoundError("no plan {name}", code="plan_of_a_test", name=plan)
-        return [self._one(row, permits.crs, on) for _, row in permits.iterrows()]
+        return [self._one(permit, permits.crs, on) for permit in permits]
 
-    def _one(self, row: Any, crs: Any, on: date | None) -> Said:
-        kegiatan = row.get("kegiatan")
+    def _one(self, permit: Permit, crs: Any, on: date | None) -> Said:
+        kegiatan, parcel = permit.kegiatan, permit.parcel
+        assert parcel is not None
         if kegiatan == "lama":
             time.sleep(60)
         if kegiatan == "boros":
@@ -54,17 +57,17 @@ class FakeEngine:
             raise ZeroDivisionError("a fault of ours")
         return Said(
             {
-                "permit_id": row["permit_id"],
+                "permit_id": permit.permit_id,
                 "verdict": "PERLU_KAJIAN",
                 "interval": ["I", "X"],
                 "reasons": ["TANPA_CAKUPAN"],
-                "parcel": {"area_m2": float(row.geometry.area), "crs": str(crs)},
+                "parcel": {"area_m2": float(parcel.area), "crs": str(crs)},
                 "parts": [],
                 "uncovered_m2": 0.0,
                 "findings": [],
                 "conditions": [],
                 "approvable": None,
-                "evidence": {"on": str(on), "kegiatan": kegiatan, "has_z": row.geometry.has_z},
+                "evidence": {"on": str(on), "kegiatan": kegiatan, "has_z": parcel.has_z},
             }
         )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -53,6 +56,29 @@ def test_every_kind_keeps_its_kind_and_its_course() -> None:
             xy = shapely.get_coordinates(part.boundary if part.area else part)
             steps = np.hypot(*np.diff(xy, axis=0).T)
             near = steps < 50_000
-            assert bends(back(xy), operation(DEGREES, PLANE))[near].max() < 1.1 * TOLERANCE_M
+            there = operation(DEGREES, PLANE)
+            assert bends(back(xy), there(back(xy)), there)[near].max() < 1.1 * TOLERANCE_M
     fine = project(np.array([shapely.segmentize(several, 0.0005)]), DEGREES, PLANE)[0]
     assert made[0].area == pytest.approx(fine.area, rel=1e-9)
+
+
+def test_threads_may_share_an_operation() -> None:
+    """In a process of its own: shared pipelines of PROJ end it with a fault of memory."""
+    script = """
+import threading
+import numpy as np
+from spatial.crs import operation
+move = operation("OGC:CRS84", "EPSG:9489")
+xy = np.random.default_rng(1).uniform((110, -7.5), (111, -6.5), (20_000, 2))
+expected, wrong = move(xy), []
+def ask():
+    for _ in range(60):
+        if not np.array_equal(move(xy), expected):
+            wrong.append(1)
+threads = [threading.Thread(target=ask) for _ in range(4)]
+for one in threads: one.start()
+for one in threads: one.join()
+assert not wrong
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -18,7 +18,8 @@ from spatial.errors import LayerNotFoundError, PlanNotFoundError
 from zoning import Izin, Plan, Verdict, check_permits, explain
 from zoning.kkpr import clock_of, days_left
 from zoning.matrix import parse_cell
-from zoning.permit import Permit, permits_of
+from zoning.permit import Permit
+from zoning.permits import permits_of
 from zoning.plan import Citation, Exemption, MatrixRow, OverlayRule, PlanMeta
 from zoning.setbacks import setbacks
 from zoning.transition import transition_of

@@ -27,7 +27,7 @@ from api.verdict_files import verdict_bytes
 from layers.store import open_store
 from layers.workspace import Workspace
 from spatial.errors import CorruptError, LayerNotFoundError, PermitError, PlanError, StoreError
-from zoning.permit import permits_of
+from zoning.permits import permits_of
 from zoning.register import Draft, Head, Recorder, Register
 from zoning.register.request import frame_of as frame_of_request
 from zoning.register.request import request_of

@@ -14,7 +14,8 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.crs import parse_crs
 from spatial.notes import Note
-from zoning.permit import Permit, permits_of
+from zoning.permit import Permit
+from zoning.permits import Permits
 from zoning.register.entry import Draft
 
 __all__ = ["drafts_of", "frame_of", "request_of"]
@@ -25,7 +26,7 @@ TEXTS: Final = ("kegiatan", "kbli", "kelas_jalan", "status_pembangunan")
 
 
 def drafts_of(
-    permits: gpd.GeoDataFrame,
+    permits: gpd.GeoDataFrame | Permits,
     answers: Sequence[bytes],
     *,
     on: date | None = None,
@@ -37,8 +38,8 @@ def drafts_of(
 
     Parameters
     ----------
-    permits : GeoDataFrame
-        As it was given to `check_permits`.
+    permits : GeoDataFrame or Permits
+        As they were given to `check_permits`.
     answers : sequence of bytes, one per permit
         The verdicts' JSON as it is handed out.
     on, plan, policy
@@ -46,12 +47,13 @@ def drafts_of(
     keys : sequence, optional
         The caller's keys, one per permit.
     """
-    crs = _code(permits.crs)
+    asked_of = Permits.of(permits)
+    crs = _code(asked_of.crs)
     asked = {"on": on.isoformat() if on else None, "plan": plan, "policy": policy}
     names = list(keys) if keys is not None else [None] * len(permits)
     return [
         Draft(permit.permit_id, request_of(permit, crs, asked), answer, key)
-        for permit, answer, key in zip(permits_of(permits), answers, names, strict=True)
+        for permit, answer, key in zip(asked_of, answers, names, strict=True)
     ]
 
 
@@ -66,8 +68,6 @@ def request_of(permit: Permit, crs: str, asked: Mapping[str, Any]) -> bytes:
         "shapes": {name: _hex(shape) for name, shape in permit.shapes.items()},
         "kendala": _note(permit.fault),
     }
-    if permit.shapes:
-        fields["shapes"] = {name: _hex(shape) for name, shape in permit.shapes.items()}
     for name in TEXTS:
         fields[name] = getattr(permit, name)
     for name in DATES:
@@ -85,7 +85,7 @@ def frame_of(request: Mapping[str, Any]) -> gpd.GeoDataFrame:
     >>> place = shapely.box(0, 0, 1, 1)
     >>> permit = Permit("P-1", kegiatan="toko", numbers={"lantai": 2.0}, parcel=place)
     >>> frame = frame_of(orjson.loads(request_of(permit, "EPSG:9489", {"on": None})))
-    >>> permits_of(frame)[0] == permit
+    >>> Permits.of(frame)[0] == permit
     True
     """
     said = request["permit"]
@@ -98,7 +98,6 @@ def frame_of(request: Mapping[str, Any]) -> gpd.GeoDataFrame:
         "dokumen": tuple(said["dokumen"]),
         "footprint": _geometry(said["footprint"]),
         **{name: _geometry(shape) for name, shape in said.get("shapes", {}).items()},
-        **{name: _geometry(text) for name, text in said.get("shapes", {}).items()},
         "kendala": Note(note["code"], note["text"], note["level"], note["details"])
         if note
         else None,
