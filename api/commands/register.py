@@ -15,6 +15,7 @@ from rich.text import Text
 from api.engine import Engine
 from api.options import AsJson, WorkspaceOption, atomic_path
 from api.terminal import console
+from api.text import describe
 from api.wording import VERDICTS
 from spatial.errors import StoreError
 from zoning.register import Head
@@ -71,10 +72,11 @@ def verify(workspace: WorkspaceOption, head: HeadOption = None, as_json: AsJson 
     found = Engine.open(workspace).register
     faults = found.faults(_read_head(head) if head else None)
     if as_json:
-        typer.echo(json.dumps({"head": found.head().to_dict(), "faults": faults}))
+        said = {"head": found.head().to_dict(), "faults": [fault.to_dict() for fault in faults]}
+        typer.echo(json.dumps(said, ensure_ascii=False))
     elif faults:
         for fault in faults:
-            typer.echo(f"✗ {fault}", err=True)
+            typer.echo(f"✗ {describe(fault)[0]}", err=True)
     else:
         typer.echo(f"✓ {found.head().seq} keputusan utuh dan berurutan / whole and in order")
         if head is None:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from spatial.errors import EngineError, PermitError
+from spatial.notes import Note
 from zoning.register.entry import Decision, Draft, Receipt, sha256
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "append_group",
     "content_faults",
     "decision_of",
+    "fault",
     "row_faults",
 ]
 
@@ -116,8 +118,8 @@ def decision_of(row: Sequence[Any]) -> Decision:
     return Decision(seq, orjson.loads(entry), _unpacked(request), _unpacked(answer), previous, link)
 
 
-def row_faults(row: Sequence[Any], previous: str) -> list[str]:
-    """Return a sentence for everything in a row that is not as it was recorded.
+def row_faults(row: Sequence[Any], previous: str) -> list[Note]:
+    """Note everything in a row that is not as it was recorded.
 
     Parameters
     ----------
@@ -126,22 +128,30 @@ def row_faults(row: Sequence[Any], previous: str) -> list[str]:
     """
     seq, decision_id, key, permit_id, entry, _, _, before, link = row
     if before != previous:
-        return [f"entry {seq} does not follow entry {seq - 1}"]
+        return [fault("register_order", "entry {seq} does not follow entry {before}", seq)]
     if link != _link(seq, before, entry):
-        return [f"entry {seq} was changed"]
+        return [fault("register_entry_changed", "entry {seq} was changed", seq)]
     decision = decision_of(row)
     said = (decision.entry["id"], decision.entry["key"], decision.entry["permit_id"])
-    found = [] if said == (decision_id, key, permit_id) else ["its number or key was changed"]
-    return [f"entry {seq}: {fault}" for fault in [*found, *content_faults(decision)]]
+    text = "entry {seq}: its number or key was changed"
+    wrong = [] if said == (decision_id, key, permit_id) else [fault("register_number", text, seq)]
+    return [*wrong, *content_faults(decision)]
 
 
-def content_faults(decision: Decision) -> list[str]:
-    """Return what of a decision's content is not what its entry holds fast."""
-    entry = decision.entry
-    pairs = (("request", decision.request), ("answer", decision.answer))
-    return [
-        f"its {name} was changed" for name, it in pairs if sha256(it) != entry[f"{name}_sha256"]
-    ]
+def content_faults(decision: Decision) -> list[Note]:
+    """Note what of a decision's content is not what its entry holds fast."""
+    entry, seq = decision.entry, decision.seq
+    found = []
+    if sha256(decision.request) != entry["request_sha256"]:
+        found.append(fault("register_request_changed", "entry {seq}: its request was changed", seq))
+    if sha256(decision.answer) != entry["answer_sha256"]:
+        found.append(fault("register_answer_changed", "entry {seq}: its answer was changed", seq))
+    return found
+
+
+def fault(code: str, text: str, seq: int) -> Note:
+    """Return a note of what is wrong with an entry."""
+    return Note(code, text, "error", {"seq": seq, "before": seq - 1})
 
 
 def _unpacked(content: bytes) -> bytes:

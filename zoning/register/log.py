@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from spatial.errors import CorruptError, EngineError, LayerNotFoundError, StoreError
+from spatial.notes import Note
 from zoning.register.chain import (
     GENESIS,
     ROW,
@@ -23,6 +24,7 @@ from zoning.register.chain import (
     append_group,
     content_faults,
     decision_of,
+    fault,
     row_faults,
 )
 from zoning.register.entry import Decision, Draft, Receipt, code_of_letters, hash_range
@@ -149,7 +151,7 @@ class Register:
                 code="decision_corrupt",
                 hint="tataruang register verify shows all; restore the register from a backup",
                 id=decision_id[:80],
-                what="; ".join(faults),
+                what="; ".join(str(one) for one in faults),
             )
         return found[0]
 
@@ -188,25 +190,26 @@ class Register:
             row = last.fetchone()
         return Head(row[0], row[1]) if row else Head(0, GENESIS)
 
-    def faults(self, head: Head | None = None) -> list[str]:
-        """Return a sentence for everything that is not as it was recorded.
+    def faults(self, head: Head | None = None) -> list[Note]:
+        """Note everything that is not as it was recorded.
 
         Parameters
         ----------
         head : Head, optional
             Exported earlier; without one a cut at the end cannot be seen.
         """
-        found: list[str] = []
+        found: list[Note] = []
         previous, expected, seen = GENESIS, 1, {0: GENESIS}
         with self._reading() as db:
             for row in db.execute(f"{ROW} ORDER BY seq"):
                 if row[0] != expected:
-                    found.append(f"entry {expected} is missing")
+                    found.append(fault("register_gap", "entry {seq} is missing", expected))
                 found += row_faults(row, previous)
                 previous, expected = row[-1], row[0] + 1
                 seen[row[0]] = previous
         if head is not None and seen.get(head.seq) != head.hash:
-            found.append(f"the register no longer holds entry {head.seq} of the exported head")
+            text = "the register no longer holds entry {seq} of the exported head"
+            found.append(fault("register_cut", text, head.seq))
         return found
 
     def close(self) -> None:
