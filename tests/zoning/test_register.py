@@ -344,4 +344,4 @@ def test_the_commands(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     spoil(folder)
     code, said = run("register", "verify", "-w", str(folder), "--head", str(head))
     assert code == 1
-    assert "entry 5 of the exported head" in said
+    assert "tidak lagi memuat keputusan 5" in said
