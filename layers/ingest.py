@@ -1,9 +1,9 @@
-"""From a file to a published version: the one road, for vectors, tables and rasters."""
+"""From a file or a service to a published version: the one road, for vectors, tables, rasters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from layers.layer import Layer
 from layers.poverty.door import COUNTS, guard
 from layers.quality import examine
 from layers.reading import digest_of, read
+from layers.remote import fetched, is_service
 from layers.store import Store, Version
 from spatial.crs import INDONESIA, Bounds, check_extent
 from spatial.errors import LayerNotFoundError, LimitError
@@ -57,6 +58,8 @@ def ingest_file(
     ----------
     store : Store
     path : path
+        Of a file; or the address of a WFS or an OGC API Features, whose host must stand in
+        TATARUANG_SOURCES.
     name : str
         Of the layer in the workspace.
     within : (west, south, east, north)
@@ -86,83 +89,108 @@ def ingest_file(
     EngineError
         Whatever is wrong with the file; nothing is then published.
     """
-    how: dict[str, Any] = {"valid_from": valid_from, "valid_to": valid_to, "legal": legal}
-    reading: dict[str, Any] = {
-        "kind": kind,
-        "layer": layer,
-        "source_crs": source_crs,
-        "within": within,
-        "strict": strict,
-        "encoding": encoding,
-    }
-    found_format, size = looked_at(path)
-    if found_format in RASTERS:
-        with raster_file(path, crs=source_crs, nodata=nodata) as (file, facts):
+    task = _Ingest(
+        store,
+        name,
+        {
+            "kind": kind,
+            "source_crs": source_crs,
+            "within": within,
+            "strict": strict,
+            "encoding": encoding,
+        },
+        {"valid_from": valid_from, "valid_to": valid_to, "legal": legal},
+        heal_m,
+        nodata,
+        private,
+    )
+    if not is_service(str(path)):
+        return task(path, layer)
+    with fetched(str(path), layer=layer) as found:
+        return replace(task, source={"source": found.source})(found.path, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ingest:
+    """What is to be done with a file: how it is read, and as what it is published."""
+
+    store: Store
+    name: str
+    reading: dict[str, Any]
+    how: dict[str, Any]
+    heal_m: float | None
+    nodata: float | None
+    private: bool
+    source: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, path: Path | str, layer: str | None) -> tuple[Version, tuple[Note, ...]]:
+        """Take the road that the file needs."""
+        found, size = looked_at(path)
+        if found in RASTERS:
+            return self._raster(path)
+        large = found in FORMATS and size > stream_bytes()
+        if large and self.reading["kind"] not in COUNTS:
+            return self._large(path, layer)
+        return self._whole(path, layer)
+
+    def _raster(self, path: Path | str) -> tuple[Version, tuple[Note, ...]]:
+        crs, within = self.reading["source_crs"], self.reading["within"]
+        with raster_file(path, crs=crs, nodata=self.nodata) as (file, facts):
             check_extent(tuple(facts["bounds"]), facts["crs"], within=within, what=Path(path).name)
             origin = facts | {"file": Path(path).name, "sha256": digest_of(path)}
-            version = store.publish(
-                file, name=name, kind=kind or "raster", provenance=origin, **how
+            kind = self.reading["kind"] or "raster"
+            return self.store.publish(
+                file, name=self.name, kind=kind, provenance=origin, **self.how
+            ), ()
+
+    def _whole(self, path: Path | str, layer: str | None) -> tuple[Version, tuple[Note, ...]]:
+        found = read(path, layer=layer, **self.reading)
+        earlier = _earlier(self.store, self.name)
+        frame, guarded, withheld = (
+            (found.frame, (), {}) if self.private else guard(found, earlier=earlier)
+        )
+        healed: dict[str, Any] = {}
+        healing_notes: tuple[Note, ...] = ()
+        if self.heal_m is not None:
+            frame, healed, healing_notes = _healed(frame, found, self.heal_m)
+        more = withheld | healed | _quality(replace(found, frame=frame))
+        notes = (*found.report, *guarded, *healing_notes)
+        return self._published(frame, found.kind, found.provenance.to_dict() | more, notes)
+
+    def _large(self, path: Path | str, layer: str | None) -> tuple[Version, tuple[Note, ...]]:
+        """Publish a file that is too large to be read whole."""
+        if self.heal_m is not None:
+            raise LimitError(
+                "{file} is too large to be healed: that needs all outlines in memory",
+                code="healing_too_large",
+                hint="Ingest it without --heal, cut it into pieces, or raise TATARUANG_STREAM_MB "
+                "above {limit}",
+                file=Path(path).name,
+                limit=stream_bytes() >> 20,
             )
-        return version, ()
-    if found_format in FORMATS and size > stream_bytes() and kind not in COUNTS:
-        return _ingest_large(store, path, name, reading, how, heal_m=heal_m, private=private)
-    found = read(path, **reading)
-    frame, guarded, withheld = (
-        (found.frame, (), {}) if private else guard(found, earlier=_earlier(store, name))
-    )
-    healed: dict[str, Any] = {}
-    healing_notes: tuple[Note, ...] = ()
-    if heal_m is not None:
-        frame, healed, healing_notes = _healed(frame, found, heal_m)
-    unsaid = _unsaid(found.kind, {**(legal or {}), "valid_from": valid_from})
-    notes = (*found.report, *guarded, *healing_notes, *unsaid)
-    version = store.publish(
-        frame,
-        name=name,
-        kind=found.kind.name if found.kind else "",
-        provenance=found.provenance.to_dict()
-        | withheld
-        | healed
-        | _quality(replace(found, frame=frame)),
-        report=[note.to_dict() for note in notes],
-        **how,
-    )
-    return version, notes
+        look: dict[str, Any] = {} if self.private else {"look": lambda part: guard(part)[0]}
+        with read_large(path, layer=layer, **self.reading, **look) as found:
+            origin = found.provenance.to_dict() | found.quality
+            return self._published(found.parts, found.kind, origin, found.report)
 
-
-def _ingest_large(
-    store: Store,
-    path: Path | str,
-    name: str,
-    reading: Mapping[str, Any],
-    how: Mapping[str, Any],
-    *,
-    heal_m: float | None,
-    private: bool,
-) -> tuple[Version, tuple[Note, ...]]:
-    """Publish a file that is too large to be read whole."""
-    if heal_m is not None:
-        raise LimitError(
-            "{file} is too large to be healed: that needs all outlines in memory",
-            code="healing_too_large",
-            hint="Ingest it without --heal, cut it into pieces, or raise TATARUANG_STREAM_MB "
-            "above {limit}",
-            file=Path(path).name,
-            limit=stream_bytes() >> 20,
+    def _published(
+        self,
+        content: Any,
+        kind: Kind | None,
+        origin: dict[str, Any],
+        notes: tuple[Note, ...],
+    ) -> tuple[Version, tuple[Note, ...]]:
+        law = {**(self.how["legal"] or {}), "valid_from": self.how["valid_from"]}
+        said = (*notes, *_unsaid(kind, law))
+        version = self.store.publish(
+            content,
+            name=self.name,
+            kind=kind.name if kind else "",
+            provenance=origin | self.source,
+            report=[note.to_dict() for note in said],
+            **self.how,
         )
-    look: dict[str, Any] = {} if private else {"look": lambda part: guard(part)[0]}
-    with read_large(path, **reading, **look) as found:
-        law = {**(how["legal"] or {}), "valid_from": how["valid_from"]}
-        notes = (*found.report, *_unsaid(found.kind, law))
-        version = store.publish(
-            found.parts,
-            name=name,
-            kind=found.kind.name if found.kind else "",
-            provenance=found.provenance.to_dict() | found.quality,
-            report=[note.to_dict() for note in notes],
-            **how,
-        )
-    return version, notes
+        return version, said
 
 
 def _healed(

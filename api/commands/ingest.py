@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -22,7 +21,10 @@ Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 
 
 def ingest(
-    file: Annotated[Path, typer.Argument(help="Berkas layer / a layer file")],
+    file: Annotated[
+        str,
+        typer.Argument(help="Berkas layer, atau https://... / a layer file, or a WFS or OGC API"),
+    ],
     workspace: WorkspaceOption,
     name: Annotated[str, typer.Option(help="Nama layer / name of the layer")],
     kind: Annotated[

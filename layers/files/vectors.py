@@ -37,8 +37,12 @@ _CRS_MEMBER: Final = re.compile(rb'"crs"\s*:\s*\{')
 _END: Final = 4096
 #: What libraries say when memory was refused to them.
 _NO_MEMORY: Final = ("alloc", "out of memory")
-#: What pyogrio says of geometry that has measures: told by the note on heights.
-_MEASURED: Final = "Measured (M) geometry types are not supported"
+#: What drivers say that is no news: measures are told by the note on heights, and the driver
+#: of GML wants to leave notes of its own beside the file.
+_NO_NEWS: Final = (
+    "Measured (M) geometry types are not supported",
+    "GFS file saving asked, but failed",
+)
 
 
 def read_vector(file: Opened, layer: str | None, encoding: str | None) -> Raw:
@@ -58,7 +62,7 @@ def read_vector(file: Opened, layer: str | None, encoding: str | None) -> Raw:
     notes = [
         Note("driver_said", "{file}: {said}", "warning", {"file": file.name, "said": text})
         for text in texts
-        if not text.startswith(_MEASURED)
+        if not text.startswith(_NO_NEWS)
     ]
     frame = _without_nesting(frame)
     if file.format == "shapefile" and encoding is None:
