@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from api.ogc.identity import feature_ids
 from api.ogc.systems import uri_of
 from api.symbology import layer_styles
 from api.tiles.source import version_name
@@ -41,6 +43,8 @@ class Collection:
         Attributes that are scalars, by their type in `fields`.
     shapes : array of geometries
         In CRS84.
+    ids : array of str
+        Names of the features, see `api.ogc.identity`.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Collection:
     about: Mapping[str, Any]
     table: pd.DataFrame
     shapes: NDArray[np.object_]
+    ids: NDArray[np.object_]
     tree: shapely.STRtree
     fields: Mapping[str, str]
     geometry: str
@@ -57,6 +62,16 @@ class Collection:
 
     def __len__(self) -> int:
         return len(self.table)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Row of every feature by its name."""
+        return {str(name): row for row, name in enumerate(self.ids)}
+
+    @property
+    def id_column(self) -> str:
+        """Column of the names in tables: `id`, where no attribute is called so."""
+        return "feature_id" if "id" in self.fields else "id"
 
     @property
     def interval(self) -> tuple[str | None, str | None]:
@@ -181,6 +196,7 @@ def make_collection(frame: gpd.GeoDataFrame, version: str, about: Mapping[str, A
         about=about,
         table=table,
         shapes=shapes,
+        ids=feature_ids(table, flat, str(about.get("kind") or "")),
         tree=shapely.STRtree(shapes),
         fields=field_types(table),
         geometry=_shape_of(shapes),

@@ -56,20 +56,21 @@ def as_csv(collection: Collection, page: Page, system: System) -> bytes:
     """Write a page as CSV with the shape as WKT; a text that a spreadsheet would run is quoted."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["id", *collection.fields, "geometry"])
+    writer.writerow([collection.id_column, *collection.fields, "geometry"])
     shapes = shapely.to_wkt(_shapes(collection, page.rows, system), rounding_precision=8)
     for row, content, shape in zip(
         page.rows, properties_of(collection, page.rows), shapes, strict=True
     ):
         cells = ["" if one is None else _cell(one) for one in content.values()]
-        writer.writerow([int(row) + 1, *cells, shape])
+        writer.writerow([_cell(collection.ids[row]), *cells, shape])
     return out.getvalue().encode()
 
 
 def as_flatgeobuf(collection: Collection, page: Page, system: System) -> bytes:
     """Write a page as FlatGeobuf: small, typed, and read by QGIS as it comes."""
+    named = {collection.id_column: collection.ids[page.rows].astype(str)}
     frame = gpd.GeoDataFrame(
-        collection.table.iloc[page.rows].assign(id=page.rows + 1),
+        collection.table.iloc[page.rows].assign(**named),
         geometry=list(_shapes(collection, page.rows, system, official_axes=False)),
         crs=system.code,
     )
@@ -96,9 +97,9 @@ def _features(collection: Collection, rows: NDArray[np.int64], system: System) -
     shapes = shapely.to_geojson(_shapes(collection, rows, system))
     contents = properties_of(collection, rows)
     return [
-        b'{"type":"Feature","id":%d,"properties":%b,"geometry":%b}'
+        b'{"type":"Feature","id":%b,"properties":%b,"geometry":%b}'
         % (
-            int(row) + 1,
+            orjson.dumps(collection.ids[row]),
             orjson.dumps(content),
             b"null" if shape is None else shape.encode(),
         )

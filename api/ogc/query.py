@@ -109,23 +109,24 @@ def run(query: Query, collection: Collection) -> Page:
 
 
 def one(collection: Collection, feature: str) -> Page:
-    """Find one feature by its number.
+    """Find one feature by its name.
 
     Raises
     ------
     LayerNotFoundError
         `feature_unknown`.
     """
-    if not re.fullmatch(r"[1-9]\d{0,9}", feature) or int(feature) > len(collection):
+    row = collection.places.get(feature)
+    if row is None:
         raise LayerNotFoundError(
             "the collection {name} has no feature {feature!r}",
             code="feature_unknown",
-            hint="Features are numbered from 1 to {count}",
+            hint="Its {count} features are listed with their ids under items",
             name=collection.name,
-            feature=feature[:40],
+            feature=feature[:80],
             count=len(collection),
         )
-    return Page(np.array([int(feature) - 1]), 1)
+    return Page(np.array([row]), 1)
 
 
 def _whole(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import quote
 
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -22,6 +23,8 @@ open_router = APIRouter(tags=["ogc"], prefix="/ogc")
 
 BOTH: Final = ("json", "html")
 FORMS: Final = ("json", "html", "csv", "flatgeobuf", "geojson")
+#: A name, and a number after it where features are the same in everything.
+LONGEST_ID: Final = 80
 SHORT: Final = "public, max-age=60"
 OPENAPI30: Final = "application/vnd.oai.openapi+json;version=3.0"
 JSON: Final = "application/json"
@@ -191,9 +194,9 @@ async def items(request: Request, name: Name) -> Response:
 
 @open_router.get("/collections/{name}/items/{feature}", summary="A feature", responses=ITEMS)
 async def item(
-    request: Request, name: Name, feature: Annotated[str, Path(max_length=40)]
+    request: Request, name: Name, feature: Annotated[str, Path(max_length=LONGEST_ID)]
 ) -> Response:
-    """Return one feature by its number; takes `crs` and `f`."""
+    """Return one feature by its id; takes `crs` and `f`."""
     form = form_of(request, ("json", "html", "geojson"))
     given = only_once(request, {"crs", "f"})
     one = await _get(request, name)
@@ -223,9 +226,8 @@ def _answer(at: Any, one: Collection, given: dict[str, str], form: str) -> tuple
     if form == "html":
         from api.web.pages import render
 
-        rows = list(
-            zip((page.rows + 1).tolist(), formats.properties_of(one, page.rows), strict=True)
-        )
+        contents = formats.properties_of(one, page.rows)
+        rows = list(zip(one.ids[page.rows].tolist(), contents, strict=True))
         body = render(
             "items", base=at.base, one=one, rows=rows, names=list(one.fields), links=links,
             matched=page.matched, crumbs=_crumbs_at(at.base, one),
@@ -244,7 +246,7 @@ def _one(
 
     page = find(one, feature)
     system = system_named(given.get("crs", CRS84), "crs")
-    here = f"/collections/{one.name}/items/{feature}"
+    here = f"/collections/{one.name}/items/{quote(feature)}"
     links = [
         link(at.to(here), "self", GEOJSON),
         link(at.to(here, f="html"), "alternate", "text/html"),

@@ -205,7 +205,9 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
         (f"/ogc/collections/lp2b/items{more}", None)
         for more in ("", "?f=html", "?f=csv", "?f=flatgeobuf", "?luas=1", "?filter=luas=1")
     ],
-    "GET /ogc/collections/{name}/items/{feature}": [("/ogc/collections/lp2b/items/1", None)],
+    "GET /ogc/collections/{name}/items/{feature}": [
+        ("/ogc/collections/batas_desa/items/33.1", None), ("/ogc/collections/lp2b/items/1", None),
+    ],
     "GET /ogc/tileMatrixSets": [("/ogc/tileMatrixSets", None)],
     "GET /ogc/tileMatrixSets/{matrix_set}": [("/ogc/tileMatrixSets/WebMercatorQuad", None)],
     "GET /ogc/collections/{layer}/tiles": [("/ogc/collections/lp2b/tiles", None)],
