@@ -6,7 +6,7 @@ import gzip
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from api.tiles.archive import Archive
 from api.tiles.layer import TileLayer
 from api.tiles.raster import RasterLayer
 from api.tiles.zoom import MAX_ZOOM
+from layers.poverty.door import hidden_again
 from spatial.crs import LONLAT, to_crs
 from spatial.errors import EngineError, LayerNotFoundError, LimitError
 
@@ -134,11 +135,26 @@ class TileSource:
         key = (name, version)
         with self._preparing:
             if key not in self._older:
-                self._older[key] = _ready(name, self.engine.store.get(name, version=version))
+                self._older[key] = _ready(name, self._withheld(name, version))
                 while len(self._older) > FORMER_KEPT:
                     self._older.popitem(last=False)
             self._older.move_to_end(key)
             return self._older[key]
+
+    def _drawn(self, name: str, former: str | None) -> str:
+        """Return the name of what is drawn: a former version under a newer mask is another."""
+        newest = self.version(name)
+        if former is None:
+            return newest
+        masked = self.engine.store.find(name).provenance.get("withheld")
+        return f"{former}-{newest}" if masked else former
+
+    def _withheld(self, name: str, version: str) -> Any:
+        """Return a former version; what the newest withholds is withheld there too."""
+        stored = self.engine.store.get(name, version=version)
+        newest = self.engine.store.find(name)
+        frame = hidden_again(stored.frame, stored.version.kind, newest.provenance)
+        return replace(stored, frame=frame)
 
     def raster(self, name: str, z: int, x: int, y: int) -> bytes:
         """Return one PNG tile of a class map; empty bytes where it does not reach.
@@ -203,11 +219,12 @@ class TileSource:
         check_tile(z, x, y)
         if only is not None:
             return _packed(self.prepared(name).layer.tile(z, x, y, only))
-        archive = self._archive(name, former or self.version(name))
+        version = self._drawn(name, former)
+        archive = self._archive(name, version)
         if archive is not None and z <= archive.deepest:
             return archive.get(z, x, y)
         ready = self.former(name, former) if former else self.prepared(name)
-        key = (f"{name}@{ready.version}", z, x, y)
+        key = (f"{name}@{version}", z, x, y)
         with self._lock:
             if key in self._tiles:
                 self._tiles.move_to_end(key)

@@ -20,7 +20,7 @@ from layers.poverty.privacy import LEAST, Mask, levels_of_codes, protect
 from spatial.errors import AccessError
 from spatial.notes import Note
 
-__all__ = ["COUNTS", "counts_the_poor", "guard", "refuse_small_counts"]
+__all__ = ["COUNTS", "counts_the_poor", "guard", "hidden_again", "refuse_small_counts"]
 
 #: Kind -> (columns that count the poor, column of everyone). Columns of everyone stay.
 COUNTS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
@@ -109,6 +109,35 @@ def refuse_small_counts(frame: pd.DataFrame, what: str, least: int = LEAST) -> N
             columns=", ".join(small),
             least=least,
         )
+
+
+def hidden_again(frame: Any, kind: str, newest: Mapping[str, Any]) -> Any:
+    """Return a former version of a layer without what its newest version withholds.
+
+    Parameters
+    ----------
+    frame : DataFrame or GeoDataFrame
+        Of the former version.
+    kind : str
+        Of the layer.
+    newest : mapping
+        Provenance of the newest version, with its mask.
+
+    Examples
+    --------
+    >>> hidden = {"desa": ["33.1"], "kecamatan": [], "kabkota": [], "total": []}
+    >>> frame = pd.DataFrame({"kode_desa": ["33.1", "33.2"], "penduduk_miskin": [30, 40],
+    ...                       "jumlah_penduduk": [400, 400]})
+    >>> newest = {"withheld": {"least": 10, "hidden": hidden}}
+    >>> hidden_again(frame, "kemiskinan", newest)["penduduk_miskin"].tolist()
+    [nan, 40.0]
+    """
+    counts = _kept(frame, kind)
+    if not counts or not newest.get("withheld"):
+        return frame
+    mask = Mask.from_json(json.dumps(newest["withheld"]))
+    hidden = mask.covers(codes(frame["kode_desa"])).to_numpy()
+    return frame.assign(**{column: frame[column].mask(hidden) for column in counts})
 
 
 def counts_the_poor(column: pd.Series) -> bool:

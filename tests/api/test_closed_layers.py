@@ -180,6 +180,18 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
     "GET /v1/zones/at": [("/v1/zones/at?lon=110.645&lat=-6.88", None)],
     "GET /v1/rules/{zone}": [("/v1/rules/R-2", None)],
     "GET /v1/layers": [("/v1/layers", None)],
+    "GET /v1/layers/{layer}/versions": [
+        (f"/v1/layers/{name}/versions", None) for name in ("lp2b", "rdtr", "tiada")
+    ],
+    "GET /v1/layers/{layer}/changes": [
+        (f"/v1/layers/{name}/changes?before=01234567&after=01234567", None)
+        for name in ("lp2b", "rdtr", "tiada")
+    ],
+    "GET /v1/themes/{theme}": [("/v1/themes/industri", None)],
+    "GET /v1/control-room": [("/v1/control-room", None)],
+    "GET /v1/control-room/plans": [("/v1/control-room/plans", None)],
+    "GET /tema/{theme}": [("/tema/industri", None)],
+    "GET /ruang-operasi": [("/ruang-operasi", None)],
     "GET /tiles/{layer}/{z}/{x}/{y}.mvt": [
         (f"/tiles/{name}/{TILE[0]}/{TILE[1]}/{TILE[2]}.mvt{more}", None)
         for name in ("lp2b", "tiada", "rdtr")
@@ -259,6 +271,7 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
 #: Where somebody who may see the closed layers is told more than the workspace without them has.
 TELLING = {
     "POST /v1/conformity", "POST /v1/conformity/batch", "GET /v1/hazards",
+    "GET /v1/layers/{layer}/versions", "GET /v1/control-room",
     "POST /v1/hazard/exposure", "GET /v1/zones/at", "GET /v1/layers", "GET /v1/map",
     "GET /tiles/{layer}/{z}/{x}/{y}.mvt", "GET /tiles/{layer}/{z}/{x}/{y}.png",
     "GET /tiles/{layer}/tilejson.json", "GET /ogc/api", "GET /ogc/collections",
