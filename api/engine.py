@@ -16,6 +16,7 @@ import geopandas as gpd
 
 from api.access.visible import VisibleLayers
 from api.clock import today
+from api.parcel_hazards import ParcelMeter
 from layers.store import Store, open_store
 from layers.workspace import Workspace
 from spatial.crs import Bounds
@@ -66,7 +67,7 @@ class Engine:
         """
         workspace = Workspace.open(folder)
         store = open_store(workspace)
-        return cls(workspace, store, load_plans(workspace.plans, store))
+        return cls(workspace, store, load_plans(workspace.plans, store, ParcelMeter()))
 
     @property
     def extent(self) -> Bounds:
@@ -186,7 +187,7 @@ class Engine:
         LayerNotFoundError
             `decision_unknown`.
         """
-        return replay(self.register.get(decision_id), self.archive, self.store)
+        return replay(self.register.get(decision_id), self.archive, self.store, ParcelMeter())
 
     def zones_at(self, lon: float, lat: float, on: date | None = None) -> list[dict[str, Any]]:
         """Return the zone of every instrument at a place, with its distance to the boundary."""

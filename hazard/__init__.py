@@ -9,6 +9,7 @@ from hazard.exposure import Exposure, exposure
 from hazard.forest import forest_change
 from hazard.indicators import Indices, indices
 from hazard.maps import Hazard, hazard_from_grid, hazard_from_polygons
+from hazard.parcels import parcel_classes
 from hazard.people import people_exposure, roll_up
 from hazard.risk import Risk, minimum_needs, risk, risk_table, unit_hazard
 from hazard.rule_files import Rule, load_rule, rule_names
@@ -58,6 +59,7 @@ __all__ = [
     "largest_remainder",
     "load_rule",
     "minimum_needs",
+    "parcel_classes",
     "people_exposure",
     "probability",
     "risk",

@@ -14,7 +14,7 @@ from hazard.measure import areas_by_class, lengths_by_class, points_by_class
 from spatial.crs import AREA_CRS, to_crs
 from spatial.zonal import zonal_statistics
 
-__all__ = ["count_things", "footprint_classes", "owners_of"]
+__all__ = ["count_things", "footprint_classes", "owners_of", "worst_of"]
 
 #: A class that holds less of a thing than this is the rounding of a shared edge.
 TOUCHED = 1e-9
@@ -59,7 +59,7 @@ def footprint_classes(
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = areas / areas.sum(axis=1, keepdims=True)
     table = pd.DataFrame(shares, footprints.index, [f"share_{label}" for label in labels])
-    table.insert(0, "worst", labels[_worst(areas)])
+    table.insert(0, "worst", labels[worst_of(areas)])
     table.insert(1, "most", labels[areas.argmax(axis=1)])
     if hazard.grid is not None:
         shapes = gpd.GeoSeries(plane, index=footprints.index, crs=AREA_CRS)
@@ -85,13 +85,13 @@ def count_things(
         amounts = measures[kind](things[here], hazard)
         inside = owner[here] >= 0
         for i in range(len(hazard.scenarios)):
-            worst = _worst(amounts[:, i])
+            worst = worst_of(amounts[:, i])
             np.add.at(out[:, i], (owner[here][inside], worst[inside]), 1.0)
     wholes = np.bincount(owner[owner >= 0], minlength=len(units)).astype(float)
     return out, wholes, float((owner < 0).sum()), 0.0, float(len(things))
 
 
-def _worst(amounts: NDArray[np.float64]) -> NDArray[np.int64]:
+def worst_of(amounts: NDArray[np.float64]) -> NDArray[np.int64]:
     """Find the worst class touched; no data or outside where nothing worse than that is known."""
     touched = amounts > TOUCHED * np.maximum(amounts.sum(axis=1, keepdims=True), 1e-300)
     classes = touched.shape[1] - 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import cast
 
 import geopandas as gpd
@@ -24,7 +25,7 @@ __all__ = ["Hazard", "frame_of", "hazard_from_grid", "hazard_from_polygons", "wh
 OVERLAP_NOTED_M2 = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Hazard:
     """A hazard map that exposure can be measured against.
 
@@ -43,6 +44,20 @@ class Hazard:
     def labels(self) -> tuple[str, ...]:
         """Class names, from least to worst."""
         return self.rule.labels
+
+    @cached_property
+    def outline(self) -> BaseGeometry:
+        """The ground that a raster map covers, on the equal-area plane."""
+        return frame_of(self.grid) if self.grid is not None else shapely.Polygon()
+
+    @cached_property
+    def parts(self) -> tuple[shapely.STRtree, NDArray[np.object_], NDArray[np.int64]]:
+        """The polygons of `regions` one by one: an index over them, they, and their classes."""
+        regions = np.array([region for _, region in self.regions], dtype=object)
+        parts, owner = shapely.get_parts(regions, return_index=True)
+        solid = shapely.get_dimensions(parts) == 2
+        codes = np.array([code for code, _ in self.regions], np.int64)
+        return shapely.STRtree(parts[solid]), parts[solid], codes[owner[solid]]
 
 
 def hazard_from_grid(

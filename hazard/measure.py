@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from hazard.maps import Hazard, frame_of
+from hazard.maps import Hazard
 from hazard.pieces import of_dimension
 from hazard.spread import spread
 from spatial.crs import AREA_CRS, METRIC_CRS, project
@@ -90,7 +90,7 @@ def amounts_by_class(
     same = amounts.same_cells(hazard.grid)
     inner = amounts if same else spread(amounts, hazard.grid)
     out = _cell_sums(shapes, hazard, hazard.grid, inner)
-    outline = frame_of(hazard.grid)
+    outline = hazard.outline
     crossing = np.flatnonzero(~shapely.covered_by(shapes, outline))
     rest = shapely.difference(shapes[crossing], outline)
     out[crossing, :, -1] = amount_in(rest, amounts)[:, None]
@@ -149,8 +149,7 @@ def _cell_sums(
 def _areas_of_cells(shapes: NDArray[np.object_], hazard: Hazard, grid: Grid) -> NDArray[np.float64]:
     """Divide each polygon's plane area by the shares of its cells; the rest is outside."""
     out = _cell_sums(shapes, hazard, grid, None)
-    outline = frame_of(grid)
-    shapely.prepare(outline)
+    outline = hazard.outline
     crossing = ~shapely.covered_by(shapes, outline)
     common = shapes.copy()
     common[crossing] = shapely.intersection(shapes[crossing], outline)
@@ -215,20 +214,12 @@ def _codes_at(
     return codes
 
 
-def _parts_of_regions(hazard: Hazard) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    regions = np.array([region for _, region in hazard.regions], dtype=object)
-    parts, owner = shapely.get_parts(regions, return_index=True)
-    solid = shapely.get_dimensions(parts) == 2
-    codes = np.array([code for code, _ in hazard.regions], np.int64)
-    return parts[solid], codes[owner[solid]]
-
-
 def _cut_by_regions(
     shapes: NDArray[np.object_], hazard: Hazard
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.object_]]:
     """(shape, class code, common part) for every shape and hazard polygon that meet."""
-    parts, codes = _parts_of_regions(hazard)
-    at, other = shapely.STRtree(parts).query(shapes, predicate="intersects")
+    tree, parts, codes = hazard.parts
+    at, other = tree.query(shapes, predicate="intersects")
     common = shapes[at]
     crossing = ~shapely.covered_by(common, parts[other])
     common[crossing] = shapely.intersection(common[crossing], parts[other[crossing]])
@@ -245,8 +236,8 @@ def _areas_of_regions(shapes: NDArray[np.object_], hazard: Hazard) -> NDArray[np
 
 def _rest_of_regions(shapes: NDArray[np.object_], hazard: Hazard) -> NDArray[np.object_]:
     """Find what of each shape no hazard polygon covers, by subtracting those near it."""
-    parts, _ = _parts_of_regions(hazard)
-    at, other = shapely.STRtree(parts).query(shapes, predicate="intersects")
+    tree, parts, _ = hazard.parts
+    at, other = tree.query(shapes, predicate="intersects")
     rest = shapes.copy()
     for shape in np.unique(at):
         near = shapely.union_all(parts[other[at == shape]])

@@ -21,6 +21,7 @@ from zoning.coverage import polygons_of
 from zoning.drawings import drawings_of, on_plane, refuse_faulty
 from zoning.finding import Finding
 from zoning.ground import Ground, ground_on
+from zoning.hazards import exposures_on
 from zoning.judge import ENGINE, Case, judge, plan_use
 from zoning.lattice import UNKNOWN
 from zoning.permit import Permit, area_uncertainty
@@ -214,6 +215,8 @@ def _cases(
 ) -> Iterator[tuple[int, Case]]:
     regions = [parcels[index] for index, _ in members]
     surveyed = [survey(ground, regions) for ground in grounds]
+    permits = [rows[index] for index, _ in members]
+    exposed = {ground.plan.id: exposures_on(ground, permits, regions) for ground in grounds}
     doubts = area_uncertainty(regions, precision_m).tolist()
     for place, (index, day) in enumerate(members):
         whole = [scenes[place] for scenes in surveyed]
@@ -236,6 +239,7 @@ def _cases(
                 on=day,
                 known_at=known_at,
                 policy=policy,
+                hazards={plan: rows[place] for plan, rows in exposed.items()},
             ),
         )
 

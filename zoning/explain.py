@@ -75,6 +75,7 @@ def _sentence(finding: Facts, language: str) -> str:
     makers: dict[str, Callable[[Facts, str], str]] = {
         "matriks": _matrix,
         "ketentuan_khusus": _overlay,
+        "bahaya": _hazard,
         "intensitas": _intensity,
         "luas": _area,
         "cakupan": _uncovered,
@@ -131,6 +132,41 @@ def _overlay(finding: Facts, language: str) -> str:
             pengecualian=facts["pengecualian"], dokumen=facts["dokumen"]
         )
     return sentence + _because(finding, language)
+
+
+def _hazard(finding: Facts, language: str) -> str:
+    facts, texts = finding["facts"], TEXTS[language]
+    if "sebab" in facts:
+        return texts["unreadable"].format(name=facts["bahaya"], sebab=facts["sebab"])
+    place = {
+        "name": facts["bahaya"],
+        "kelas": str(facts["kelas"]).replace("_", " "),
+        "area": _square(finding["area_m2"], language),
+        "share": _value(facts["bagian"], "share", language),
+    }
+    if "efek" not in facts:
+        key = "hazard_blank" if facts["kelas"] == "tanpa_data" else "hazard_unruled"
+        return texts[key].format(**place)
+    if "sekitar_m2" in facts:
+        accuracy = _number(facts["ketelitian_m"], 1, language)
+        sentence = texts["hazard_near"].format(**place, ce90=accuracy)
+    else:
+        sentence = texts["hazard_class"].format(**place) + texts[_hazard_key(finding)]
+    if "pengecualian" in facts:
+        sentence += texts["exempted"].format(
+            pengecualian=facts["pengecualian"], dokumen=facts["dokumen"]
+        )
+    return sentence
+
+
+def _hazard_key(finding: Facts) -> str:
+    """Name the sentence of an effect; a document turns the severe ones into conditions."""
+    effect = finding["facts"]["efek"]
+    if effect in ("larang", "kajian") and finding["interval"][1] != "X":
+        effect = "syarat"
+    if effect == "larang" and finding["interval"][0] != "X":
+        effect = "larang_sebagian"
+    return f"hazard_{effect}"
 
 
 def _intensity(finding: Facts, language: str) -> str:

@@ -107,6 +107,23 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
             "{name}: kelonggaran {parameter} sampai {limit} tidak diterapkan, "
             "karena tidak ada persetujuan yang disebut."
         ),
+        "hazard_class": "{name}: kelas {kelas} pada {area} ({share} dari persil); ",
+        "hazard_near": (
+            "{name}: kelas {kelas} terletak dalam ketelitian peta {ce90} m dari persil; "
+            "belum pasti apakah mengenainya."
+        ),
+        "hazard_blank": (
+            "{name}: {area} ({share} dari persil) tidak terpetakan; itu tidak berarti aman."
+        ),
+        "hazard_unruled": (
+            "{name}: kelas {kelas} pada {area} ({share} dari persil) tidak diatur rencana."
+        ),
+        "hazard_larang": "kegiatan dilarang.",
+        "hazard_larang_sebagian": "kegiatan dilarang di bagian itu.",
+        "hazard_kajian": "wajib kajian lebih dahulu.",
+        "hazard_syarat": "bersyarat mitigasi.",
+        "hazard_bebas": "tanpa pembatasan.",
+        "hazard_di_bawah_ambang": "di bawah ambang yang dikenai.",
         "intensity": "{parameter} di {zona} {measured}; {bound}: {state}.",
         "at_most": "paling tinggi {limit}",
         "at_least": "paling rendah {limit}",
@@ -160,6 +177,23 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
             "{name}: the relaxation of {parameter} to {limit} is not applied, "
             "because no grant was named."
         ),
+        "hazard_class": "{name}: class {kelas} on {area} ({share} of the parcel); ",
+        "hazard_near": (
+            "{name}: class {kelas} lies within the map's accuracy of {ce90} m from the parcel; "
+            "whether it meets it is not certain."
+        ),
+        "hazard_blank": (
+            "{name}: {area} ({share} of the parcel) are not mapped; that does not mean safe."
+        ),
+        "hazard_unruled": (
+            "{name}: the plan says nothing of class {kelas} on {area} ({share} of the parcel)."
+        ),
+        "hazard_larang": "the activity is prohibited.",
+        "hazard_larang_sebagian": "the activity is prohibited on that part.",
+        "hazard_kajian": "a study is required first.",
+        "hazard_syarat": "mitigation conditions apply.",
+        "hazard_bebas": "no restriction.",
+        "hazard_di_bawah_ambang": "below the share from which it counts.",
         "intensity": "{parameter} in {zona} is {measured}; {bound} is allowed: {state}.",
         "at_most": "at most {limit}",
         "at_least": "at least {limit}",

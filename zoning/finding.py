@@ -18,7 +18,15 @@ from zoning.plan import Citation
 __all__ = ["Finding", "Kind", "Part", "lonlat_mapping", "rounded"]
 
 Kind: TypeAlias = Literal[
-    "matriks", "ketentuan_khusus", "intensitas", "luas", "cakupan", "konflik", "tapak", "masukan"
+    "matriks",
+    "ketentuan_khusus",
+    "bahaya",
+    "intensitas",
+    "luas",
+    "cakupan",
+    "konflik",
+    "tapak",
+    "masukan",
 ]
 
 #: Decimals of degrees in answers: a tenth of a millimetre.

@@ -20,7 +20,7 @@ from spatial.crs import parse_crs, project
 from spatial.errors import EngineError, LayerError, LayerNotFoundError
 from spatial.index import index_of
 from zoning.coverage import Coverage, Reach, build_coverage, erode, reach_of
-from zoning.plan import OverlayRule, Plan, PlanMeta
+from zoning.plan import Dated, OverlayRule, Plan, PlanMeta
 from zoning.ruleset import RuleSet, rules_on
 from zoning.sempadan import channel_halves, river_widths
 
@@ -76,7 +76,8 @@ class Ground:
     """A plan on a day, ready to be asked.
 
     `zones` is the fault where the layer could not be read; so is each overlay, and `faults`
-    are those of them.
+    are those of them. `hazards` are the layers of the hazard maps as they were read, by name,
+    or the fault.
     """
 
     plan: Plan
@@ -84,6 +85,7 @@ class Ground:
     zones: ZoneMap | EngineError
     overlays: Mapping[tuple[object, ...], OverlayMap | EngineError]
     reach: Reach
+    hazards: Mapping[str, Any]
     layers: tuple[LayerUse, ...]
     faults: dict[tuple[object, ...], EngineError] = field(init=False)
 
@@ -122,7 +124,9 @@ def is_prepared(plan: Plan, on: date, known_at: Any = None) -> bool:
 
 def _read(plan: Plan, on: date, known_at: Any) -> Ground:
     rules = rules_on(plan, on)
-    names = sorted({plan.meta.layer} | {r.layer for r in rules.overlays if r.layer})
+    names = sorted(
+        {plan.meta.layer} | {r.layer for r in rules.overlays if r.layer} | _hazard_layers(rules)
+    )
     found = {name: _layer(plan, name, on, known_at) for name in names}
     stamp = ("ground", _epoch(plan, on), tuple(_version(found[name]) for name in names))
     if stamp not in plan.prepared:
@@ -137,7 +141,10 @@ def _read(plan: Plan, on: date, known_at: Any) -> Ground:
 
 def _epoch(plan: Plan, on: date) -> int:
     """Count the days on which some rule began or ended, up to this one."""
-    tables = (plan.matrix, plan.intensities, plan.overlays, plan.kbli, plan.exemptions, plan.rivers)
+    tables: tuple[tuple[Dated, ...], ...] = (
+        plan.matrix, plan.intensities, plan.overlays, plan.kbli, plan.exemptions, plan.rivers,
+        plan.hazards,
+    )  # fmt: skip
     edges = {edge for rows in tables for row in rows for edge in (row.valid_from, row.valid_to)}
     return sum(1 for edge in edges if edge is not None and edge <= on)
 
@@ -182,12 +189,18 @@ def _prepare(plan: Plan, rules: RuleSet, layers: Mapping[str, Any]) -> Ground:
         zones=_kept(partial(_zones, plan.meta, layers)),
         overlays=overlays,
         reach=reach_of([(one.certain, one.possible) for one in maps]),
+        hazards={name: layers[name] for name in _hazard_layers(rules)},
         layers=tuple(
             LayerUse(name, _version(layer))
             for name, layer in layers.items()
             if not isinstance(layer, EngineError)
         ),
     )
+
+
+def _hazard_layers(rules: RuleSet) -> set[str]:
+    names = {name for rule in rules.hazards for name in (rule.source.layer, rule.source.studied)}
+    return names - {""}
 
 
 def _kept(build: Callable[[], Any]) -> Any:

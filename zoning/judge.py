@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
@@ -17,6 +17,8 @@ from zoning.conflicts import conflict_findings, foreign_findings
 from zoning.drawings import on_plane
 from zoning.finding import Finding, Part
 from zoning.ground import Ground
+from zoning.hazards import Exposures
+from zoning.judge_hazards import hazard_findings
 from zoning.judge_intensity import intensity_findings, not_examined, smallest_plot
 from zoning.judge_notes import case_notes
 from zoning.judge_overlays import overlay_findings, tightenings
@@ -70,6 +72,8 @@ class Case:
     on: date
     known_at: str | None
     policy: Policy
+    #: By plan, what its hazard maps say of the parcel.
+    hazards: Mapping[str, Exposures] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,6 +181,8 @@ def _spatial_findings(
         found.append(activity_finding(scene, selection))
         overlays = overlay_findings(scene, case.permit, selection)
         found += [*zone_findings(scene, selection, names), *overlays, _overlap(scene)]
+        exposures = case.hazards.get(scene.ground.plan.id, {})
+        found += hazard_findings(scene, case.permit, selection, exposures, case.area_m2)
         found += foreign_findings(scene, selection, overlays)
     return [finding for finding in found if finding is not None]
 

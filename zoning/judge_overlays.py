@@ -10,11 +10,11 @@ from spatial.errors import EngineError
 from zoning.finding import Finding
 from zoning.lattice import FREE, PROHIBITED, UNKNOWN, Interval, Izin
 from zoning.permit import Permit
-from zoning.plan import Exemption, OverlayRule
+from zoning.plan import Exemption, HazardRule, OverlayRule
 from zoning.ruleset import Selection, applies_to
 from zoning.survey import OverlayHit, Scene
 
-__all__ = ["Tightening", "overlay_findings", "tightenings"]
+__all__ = ["Tightening", "always", "asserted_of", "overlay_findings", "tightenings"]
 
 #: What an effect may do at worst, where its layer cannot be read.
 WORST: Final = {
@@ -35,7 +35,7 @@ class Tightening:
     granted: str = ""
 
 
-def _always(rule: OverlayRule, selection: Selection) -> bool:
+def always(rule: OverlayRule | HazardRule, selection: Selection) -> bool:
     """Say whether a rule speaks about every activity that may be meant."""
     return bool(selection.rows) and all(
         applies_to(rule.kegiatan, rule.except_kegiatan, row.kegiatan, row.kelompok)
@@ -50,7 +50,7 @@ def overlay_findings(scene: Scene, permit: Permit, selection: Selection) -> list
         if isinstance(here, EngineError):
             found.append(_unreadable(scene, permit, rule, here))
         else:
-            found.extend(_effect(scene, permit, rule, here, sure=_always(rule, selection)))
+            found.extend(_effect(scene, permit, rule, here, sure=always(rule, selection)))
     return found
 
 
@@ -73,14 +73,14 @@ def tightenings(scene: Scene, permit: Permit, selection: Selection) -> list[Tigh
         if rule.effect not in ("perketat", "longgarkan"):
             continue
         hit = None if isinstance(here, EngineError) else here
-        grant = _asserted(scene, permit, rule)
+        grant = asserted_of(scene, permit, rule)
         if rule.effect == "perketat" or grant is not None:
             found.append(Tightening(rule, scene, hit, grant[1] if grant else ""))
     return found
 
 
 def _unreadable(scene: Scene, permit: Permit, rule: OverlayRule, fault: EngineError) -> Finding:
-    granted = rule.effect == "longgarkan" and _asserted(scene, permit, rule) is not None
+    granted = rule.effect == "longgarkan" and asserted_of(scene, permit, rule) is not None
     return Finding(
         rule=f"{rule.kode}:{rule.effect}",
         kind="ketentuan_khusus",
@@ -93,7 +93,9 @@ def _unreadable(scene: Scene, permit: Permit, rule: OverlayRule, fault: EngineEr
     )
 
 
-def _asserted(scene: Scene, permit: Permit, rule: OverlayRule) -> tuple[Exemption, str] | None:
+def asserted_of(
+    scene: Scene, permit: Permit, rule: OverlayRule | HazardRule
+) -> tuple[Exemption, str] | None:
     """Return the exemption or grant that a document asserts, with the number of the document."""
     for code in rule.exemptions:
         exemption = scene.ground.rules.exemptions.get(code)
@@ -125,7 +127,7 @@ def _effect(
     floor = scene.ground.meta.area_floor_m2
     if hit.possible_m2 < floor:
         return
-    asserted = _asserted(scene, permit, rule)
+    asserted = asserted_of(scene, permit, rule)
     if rule.effect in ("perketat", "longgarkan"):
         yield _limit_note(scene, rule, hit, asserted)
         return

@@ -19,6 +19,8 @@ __all__ = [
     "Effect",
     "Exemption",
     "GeometrySource",
+    "HazardMap",
+    "HazardRule",
     "IntensityRule",
     "KbliRow",
     "MatrixRow",
@@ -31,6 +33,7 @@ __all__ = [
 
 Effect: TypeAlias = Literal["larang", "perketat", "syarat", "longgarkan"]
 GeometrySource: TypeAlias = Literal["layer", "atribut", "penyangga", "sempadan_sungai"]
+HazardEffect: TypeAlias = Literal["larang", "kajian", "syarat", "bebas"]
 
 #: Which instrument is asked first (PP 21/2021: RDTR for konfirmasi, else level by level).
 HIERARCHY: Final[dict[str, int]] = {
@@ -164,6 +167,42 @@ class OverlayRule(Dated):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class HazardMap:
+    """Which hazard map a rule speaks about, and how its values become classes.
+
+    `column` holds the classes of a polygon layer and `studied` names the layer of the ground
+    that its authors looked at; `band` is that of a raster, `classes` the name of a rule for
+    classes, `ce90_m` how far the map may be off.
+    """
+
+    layer: str
+    column: str = ""
+    studied: str = ""
+    classes: str = ""
+    band: int = 1
+    ce90_m: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HazardRule(Dated):
+    """What some classes of a hazard map mean for some activities.
+
+    A class that holds less than `least_share` of a parcel has no effect on it.
+    """
+
+    kode: str
+    nama: str
+    source: HazardMap
+    classes: tuple[str, ...]
+    least_share: float
+    kegiatan: tuple[str, ...]
+    except_kegiatan: tuple[str, ...]
+    effect: HazardEffect
+    conditions: tuple[str, ...]
+    exemptions: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KbliRow(Dated):
     """One pair of business classification and activity."""
@@ -256,12 +295,15 @@ class Plan:
     Parameters
     ----------
     meta : PlanMeta
-    matrix, intensities, overlays, kbli, exemptions, rivers : tuples of dated rules
+    matrix, intensities, overlays, kbli, exemptions, rivers, hazards : tuples of dated rules
     source : LayerSource or None
         Where its layers come from; None only reads rules.
     version : str
         SHA-256 over the files of its folder.
     folder : Path or None
+    meter : callable or None
+        Measures parcels against hazard maps (`zoning.hazards.Meter`); without one every
+        hazard that the plan has rules for is unknown.
     """
 
     meta: PlanMeta
@@ -274,6 +316,8 @@ class Plan:
     source: Any = None
     version: str = ""
     folder: Path | None = None
+    hazards: tuple[HazardRule, ...] = ()
+    meter: Any = None
     #: What was prepared from the layers, by day and layer version; filled by `zoning.ground`.
     prepared: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 

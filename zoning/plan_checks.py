@@ -24,6 +24,8 @@ SHARES: Final = frozenset({"kdb_maks", "kdh_min", "ktb_maks", "kwt_maks"})
 LARGEST_RATIO: Final = 100.0
 #: What may stand in a table once at a time.
 UNIQUE: Final = {"itbx": "kegiatan", "pengecualian": "kode", "luas_tercantum": "kode"}
+#: What of a rule on hazards says which map it means.
+MAP_COLUMNS: Final = ("layer", "kolom", "wilayah", "aturan_kelas", "pita", "ce90_m")
 #: What an effect, or a way to lie somewhere, cannot do without.
 NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "larang": (),
@@ -82,6 +84,8 @@ def plan_faults(tables: Mapping[str, TableReading]) -> list[Note]:
     rivers_known = "sempadan" in sound or "sempadan" not in tables
     if {"itbx", "ketentuan_khusus", "pengecualian"} <= sound.keys() and rivers_known:
         found += _overlays(sound)
+    if {"itbx", "bahaya", "pengecualian"} <= sound.keys():
+        found += _hazards(sound)
     if "luas_tercantum" in sound:
         found += _stated_areas(sound["luas_tercantum"])
     if {"itbx", "kbli"} <= sound.keys():
@@ -195,6 +199,29 @@ def _overlays(tables: Mapping[str, TableReading]) -> Iterator[Note]:
             text = "{file}, row {row}, column {column}: sempadan_sungai takes its widths from "
             text += "sempadan.csv, which has no rows; add it"
             yield Note("plan_no_widths", text, "error", at(table, row, "geometri"))
+
+
+def _hazards(tables: Mapping[str, TableReading]) -> Iterator[Note]:
+    """Yield rules without what their effect needs, and one code for two maps."""
+    table = tables["bahaya"]
+    exemptions = [row.values["kode"] for row in tables["pengecualian"].rows]
+    _, selectors = _known(tables)
+    maps: dict[str, tuple[tuple[Any, ...], int]] = {}
+    for row in table.rows:
+        values = row.values
+        if values["efek"] == "syarat" and "syarat" not in values:
+            yield _lacks(table, row, "syarat", "syarat")
+        for column in ("kegiatan", "kecuali_kegiatan"):
+            yield from _unknown(table, row, column, listed(values.get(column, "")), selectors)
+        codes = listed(values.get("pengecualian", ""))
+        yield from _unknown(table, row, "pengecualian", codes, exemptions)
+        own = tuple(values.get(name) for name in MAP_COLUMNS)
+        first, line = maps.setdefault(values["kode"], (own, row.line))
+        if own != first:
+            text = "{file}, row {row}, column {column}: {kode} names another map than row {other}; "
+            text += "give {known} the same values, or another kode"
+            facts = {"kode": values["kode"], "other": line, "known": ", ".join(MAP_COLUMNS)}
+            yield Note("plan_hazard_maps", text, "error", at(table, row, "layer") | facts)
 
 
 def _rows(tables: Mapping[str, TableReading], name: str) -> tuple[Row, ...]:

@@ -18,6 +18,7 @@ from zoning.plan_checks import meta_faults, plan_faults
 from zoning.plan_rows import (
     as_date,
     exemption,
+    hazard_rule,
     intensity_rule,
     kbli_row,
     matrix_row,
@@ -46,6 +47,7 @@ TABLES: Final = {
     "pengecualian": True,
     "sempadan": False,
     "luas_tercantum": False,
+    "bahaya": False,
 }
 T = TypeVar("T", bound=Dated)
 
@@ -60,16 +62,19 @@ class PlanReading:
     faults: tuple[Note, ...]
 
 
-def load_plan(folder: Path | str, source: Any = None) -> Plan:
+def load_plan(folder: Path | str, source: Any = None, meter: Any = None) -> Plan:
     """Load one plan from its folder.
 
     Parameters
     ----------
     folder : path
         Holds `plan.toml`, `itbx.csv`, `intensitas.csv`, `ketentuan_khusus.csv`, `kbli.csv`,
-        `pengecualian.csv` and, where rivers count, `sempadan.csv`.
+        `pengecualian.csv`; where rivers count `sempadan.csv`, and where hazard maps count
+        `bahaya.csv`.
     source : LayerSource, optional
         Where its layers come from: anything with `get(name, on=, known_at=)`.
+    meter : Meter, optional
+        Measures parcels against hazard maps; see `zoning.hazards`.
 
     Raises
     ------
@@ -89,10 +94,10 @@ def load_plan(folder: Path | str, source: Any = None) -> Plan:
     raise_first(list(reading.faults))
     if reading.plan is None:
         raise AssertionError("a reading without faults has a plan")
-    return reading.plan
+    return replace(reading.plan, meter=meter)
 
 
-def load_plans(parent: Path | str, source: Any = None) -> tuple[Plan, ...]:
+def load_plans(parent: Path | str, source: Any = None, meter: Any = None) -> tuple[Plan, ...]:
     """Load every plan folder inside `parent`, in the order of the hierarchy.
 
     Raises
@@ -108,7 +113,7 @@ def load_plans(parent: Path | str, source: Any = None) -> tuple[Plan, ...]:
             hint="A plan folder holds plan.toml; tataruang plan new starts one",
             folder=str(parent),
         )
-    plans = [load_plan(folder, source) for folder in folders]
+    plans = [load_plan(folder, source, meter) for folder in folders]
     return tuple(sorted(plans, key=lambda plan: (plan.meta.level, plan.id)))
 
 
@@ -266,6 +271,7 @@ def _plan(
         kbli=build("kbli", kbli_row),
         exemptions=build("pengecualian", exemption),
         rivers=build("sempadan", river_width),
+        hazards=build("bahaya", hazard_rule),
         source=source,
         version=version,
         folder=folder,

@@ -11,6 +11,8 @@ from zoning.matrix import parse_cell
 from zoning.plan import (
     Citation,
     Exemption,
+    HazardMap,
+    HazardRule,
     IntensityRule,
     KbliRow,
     MatrixRow,
@@ -23,6 +25,7 @@ from zoning.tables import Row, columns_of
 __all__ = [
     "as_date",
     "exemption",
+    "hazard_rule",
     "intensity_rule",
     "kbli_row",
     "listed",
@@ -122,6 +125,31 @@ def overlay_rule(meta: PlanMeta, row: Row) -> OverlayRule:
         decree_column=values.get("kolom_sk", ""),
         foreign=bool(values.get("instrumen")),
         **_dated(meta, row, values.get("instrumen", "")),
+    )
+
+
+def hazard_rule(meta: PlanMeta, row: Row) -> HazardRule:
+    """Return what some classes of a hazard map mean."""
+    values = row.values
+    return HazardRule(
+        kode=values["kode"],
+        nama=values.get("nama", values["kode"]),
+        source=HazardMap(
+            layer=values["layer"],
+            column=values.get("kolom", ""),
+            studied=values.get("wilayah", ""),
+            classes=values["aturan_kelas"],
+            band=int(values.get("pita", 1)),
+            ce90_m=values.get("ce90_m", meta.ce90_m),
+        ),
+        classes=listed(values["kelas"]),
+        least_share=values.get("bagian_min", 0.0),
+        kegiatan=listed(values["kegiatan"]),
+        except_kegiatan=listed(values.get("kecuali_kegiatan", "")),
+        effect=values["efek"],
+        conditions=listed(values.get("syarat", "")),
+        exemptions=listed(values.get("pengecualian", "")),
+        **_dated(meta, row),
     )
 
 

@@ -14,6 +14,7 @@ from zoning.plan import (
     Cell,
     Dated,
     Exemption,
+    HazardRule,
     IntensityRule,
     MatrixRow,
     OverlayRule,
@@ -23,7 +24,7 @@ from zoning.plan import (
     normal,
 )
 
-__all__ = ["RuleSet", "Selection", "applies_to", "is_compound", "rules_on"]
+__all__ = ["RuleSet", "Selection", "applies_to", "is_compound", "is_meant", "rules_on"]
 
 GROUP: Final = "kelompok="
 EFFECT_ORDER: Final = {"larang": 0, "perketat": 1, "syarat": 2, "longgarkan": 3}
@@ -65,6 +66,7 @@ class RuleSet:
     exemptions: Mapping[str, Exemption]
     rivers: tuple[RiverWidth, ...]
     zones: frozenset[str]
+    hazards: tuple[HazardRule, ...]
     limits: Mapping[tuple[str, str], tuple[IntensityRule, ...]]
     looked_up: dict[Any, Any] = field(default_factory=dict, repr=False)
 
@@ -91,11 +93,7 @@ class RuleSet:
             self.looked_up[key] = tuple(
                 rule
                 for rule in sorted(self.overlays, key=lambda rule: EFFECT_ORDER[rule.effect])
-                if not selection.rows
-                or any(
-                    applies_to(rule.kegiatan, rule.except_kegiatan, row.kegiatan, row.kelompok)
-                    for row in selection.rows
-                )
+                if is_meant(rule, selection)
             )
         found: tuple[OverlayRule, ...] = self.looked_up[key]
         return found
@@ -170,6 +168,7 @@ def rules_on(plan: Plan, on: date) -> RuleSet:
         exemptions={rule.kode: rule for rule in _holding(plan.exemptions, on)},
         rivers=tuple(_holding(plan.rivers, on)),
         zones=frozenset(zone for row in matrix.values() for zone in row.cells),
+        hazards=tuple(sorted(_holding(plan.hazards, on), key=_content)),
         limits={key: tuple(rules) for key, rules in limits.items()},
     )
 
@@ -212,6 +211,14 @@ def applies_to(
     True
     """
     return _meant(selectors, kegiatan, kelompok) and not _meant(excepted, kegiatan, kelompok)
+
+
+def is_meant(rule: OverlayRule | HazardRule, selection: Selection) -> bool:
+    """Say whether a rule may speak about an activity; about one that is not known it may."""
+    return not selection.rows or any(
+        applies_to(rule.kegiatan, rule.except_kegiatan, row.kegiatan, row.kelompok)
+        for row in selection.rows
+    )
 
 
 def _meant(selectors: tuple[str, ...], kegiatan: str, kelompok: str) -> bool:

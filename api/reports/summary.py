@@ -105,6 +105,8 @@ def _obstacle(finding: Json, language: Language) -> str:
     facts = finding["facts"]
     if finding["kind"] == "intensitas":
         return PARAMETERS[language].get(str(facts.get("parameter")), str(finding["rule"]))
+    if finding["kind"] == "bahaya":
+        return str(facts["bahaya"])
     if finding["kind"] == "ketentuan_khusus":
         return str(facts.get("ketentuan") or finding["rule"])
     word = "Zona" if language == "id" else "Zone"

@@ -235,14 +235,14 @@ def _passes(
     rings: Rings, grid: Grid, polygons: gpd.GeoSeries, sum_window: Pass, threads: int, height: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
     """Yield (chosen polygons, their sums) window by window, always in the same order."""
+    col0, row0, col1, row1 = rings.extent.T
 
     def work(begin: int) -> Any:
         end = min(begin + height, grid.height)
-        col0, row0, col1, row1 = rings.extent.T
         chosen = np.flatnonzero((row0 < end) & (row1 > begin) & (col1 > col0))
-        if not len(chosen):
-            return None
         cols = int(col0[chosen].min()), int(col1[chosen].max())
+        # A window reads no more rows than its polygons have: a parcel needs a few.
+        begin, end = max(begin, int(row0[chosen].min())), min(end, int(row1[chosen].max()))
         windows = np.column_stack(
             (
                 np.maximum(row0[chosen], begin),
@@ -255,16 +255,32 @@ def _passes(
         window = np.array([begin, end, *cols])
         return chosen, *sum_window((begin, end), cols, *shape, window, windows)
 
-    starts = range(0, grid.height, height)
+    for chosen, part, flags in _in_parallel(work, _windows_met(rings, grid, height), threads):
+        _refuse_folded(flags, polygons, chosen)
+        yield chosen, part
+
+
+def _windows_met(rings: Rings, grid: Grid, height: int) -> list[int]:
+    """Return the first rows of the windows that some polygon lies in."""
+    col0, row0, col1, row1 = rings.extent.T
+    there = (col1 > col0) & (row1 > row0)
+    met = np.zeros(-(-grid.height // height) + 1, np.int64)
+    np.add.at(met, row0[there] // height, 1)
+    np.add.at(met, (row1[there] - 1) // height + 1, -1)
+    begins: list[int] = (np.flatnonzero(np.cumsum(met) > 0) * height).tolist()
+    return begins
+
+
+def _in_parallel(work: Callable[[int], Any], begins: list[int], threads: int) -> Iterator[Any]:
+    """Do the work of windows in order, by threads where there are several windows."""
+    if len(begins) < 2 or threads < 2:
+        yield from map(work, begins)
+        return
     with ThreadPoolExecutor(threads) as pool:
         # Few windows in flight: a raster of any height never waits in memory.
         batch = 2 * threads
-        for first in range(0, len(starts), batch):
-            for done in pool.map(work, starts[first : first + batch]):
-                if done is not None:
-                    chosen, part, flags = done
-                    _refuse_folded(flags, polygons, chosen)
-                    yield chosen, part
+        for first in range(0, len(begins), batch):
+            yield from pool.map(work, begins[first : first + batch])
 
 
 def _refuse_folded(

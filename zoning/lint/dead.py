@@ -17,6 +17,7 @@ TABLES: Final = {
     "kbli": ("kbli", "kbli"),
     "pengecualian": ("exemptions", "kode"),
     "sempadan": ("rivers", "jarak_m"),
+    "bahaya": ("hazards", "kode"),
 }
 
 
@@ -29,11 +30,12 @@ def dead_rules(plan: Plan) -> Iterator[Note]:
                 text += "plan does; correct its dates or remove it"
                 yield Note("lint_rule_dead", text, "warning", _at(table, rule.line, column))
     yield from _pairs(plan)
-    used = {code for rule in plan.overlays for code in rule.exemptions}
+    named = [rule.exemptions for rule in plan.overlays] + [rule.exemptions for rule in plan.hazards]
+    used = {code for codes in named for code in codes}
     for exemption in plan.exemptions:
         if exemption.kode not in used:
-            text = "{file}, row {row}, column {column}: no rule of ketentuan_khusus.csv lets "
-            text += "{kode} change it; name it there, or remove it"
+            text = "{file}, row {row}, column {column}: no rule of ketentuan_khusus.csv or "
+            text += "bahaya.csv lets {kode} change it; name it there, or remove it"
             place = _at("pengecualian", exemption.line, "kode")
             facts = {"kode": exemption.kode}
             yield Note("lint_exemption_unused", text, "warning", place | facts)

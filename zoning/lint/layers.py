@@ -32,6 +32,21 @@ def layer_notes(plan: Plan) -> Iterator[Note]:
             yield Note("lint_layer_unreadable", text, "error", _at(rule, "layer", str(fault)))
         else:
             yield from _values(plan, rule)
+    yield from _hazards(plan, ground)
+
+
+def _hazards(plan: Plan, ground: Ground) -> Iterator[Note]:
+    """Yield the hazard maps that cannot be read, each once."""
+    told: set[str] = set()
+    for rule in plan.hazards:
+        for column, name in (("layer", rule.source.layer), ("wilayah", rule.source.studied)):
+            fault = ground.hazards.get(name)
+            if isinstance(fault, EngineError) and name not in told:
+                told.add(name)
+                text = "{file}, row {row}, column {column}: {why}; until then it widens every "
+                place = {"file": "bahaya.csv", "row": rule.line, "column": column}
+                facts = {"layer": name, "why": str(fault)}
+                yield Note("lint_layer_unreadable", text + "answer", "error", place | facts)
 
 
 def _at(rule: OverlayRule, column: str, why: str = "") -> dict[str, Any]:

@@ -23,7 +23,7 @@ __all__ = ["building_indications"]
 
 #: A building belongs to a permit when more of it lies in the permit's parcel than outside.
 MAJORITY: Final = 0.5
-SPATIAL: Final = ("matriks", "ketentuan_khusus", "cakupan", "masukan")
+SPATIAL: Final = ("matriks", "ketentuan_khusus", "bahaya", "cakupan", "masukan")
 
 
 def building_indications(

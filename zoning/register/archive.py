@@ -53,8 +53,8 @@ class PlanArchive:
             if plan.folder is not None and not (self.folder / plan.version).exists():
                 self._copy(plan, plan.folder)
 
-    def load(self, plan_id: str, version: str, source: Any) -> Plan:
-        """Load a plan as it was.
+    def load(self, plan_id: str, version: str, source: Any, meter: Any = None) -> Plan:
+        """Load a plan as it was; `source` and `meter` as for `load_plan`.
 
         Raises
         ------
@@ -63,7 +63,7 @@ class PlanArchive:
         """
         path = self.folder / version
         if path.is_dir():
-            plan = load_plan(path, source)
+            plan = load_plan(path, source, meter)
             if plan.version == version and plan.id == plan_id:
                 return plan
         raise PlanNotFoundError(

@@ -70,7 +70,7 @@ class Replay:
         }
 
 
-def replay(decision: Decision, archive: PlanArchive, store: Store) -> Replay:
+def replay(decision: Decision, archive: PlanArchive, store: Store, meter: Any = None) -> Replay:
     """Judge a decision again by the plans and layers it rested on.
 
     Parameters
@@ -79,6 +79,8 @@ def replay(decision: Decision, archive: PlanArchive, store: Store) -> Replay:
         Holds the rule files by their hash.
     store : Store
         Holds the layers' versions.
+    meter : Meter, optional
+        Measures parcels against hazard maps, as it did then.
 
     Returns
     -------
@@ -90,7 +92,9 @@ def replay(decision: Decision, archive: PlanArchive, store: Store) -> Replay:
     source = PinnedLayers(store, entry["layers"], str(entry["recorded_at"]))
     causes = [_engine_note(str(entry["engine"]))] if entry["engine"] != ENGINE else []
     try:
-        plans = [archive.load(name, version, source) for name, version in entry["plans"].items()]
+        plans = [
+            archive.load(name, version, source, meter) for name, version in entry["plans"].items()
+        ]
         answer = _judge(decision, plans)
     except EngineError as error:
         return Replay(decision, False, None, (), (*causes, *source.notes, Note.of(error)))

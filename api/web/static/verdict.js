@@ -56,10 +56,10 @@ function state([low, high]) {
 function findingBox(finding, sentence) {
   const name = state(finding.interval);
   const [rule, zone] = finding.rule.split(":");
-  const label = t("rules")[rule] ?? finding.facts?.nama ?? t("kinds")[finding.kind] ?? finding.kind;
+  const label = t("rules")[rule] ?? finding.facts?.nama ?? finding.facts?.bahaya ?? t("kinds")[finding.kind] ?? finding.kind;
   const law = finding.dasar ? [finding.dasar.instrument, finding.dasar.pasal].filter(Boolean).join(", ") : null;
   return h("div.finding", { tone: TONES[name] },
-    h("div", {}, h("b", {}, [label, zone].filter(Boolean).join(" · ")), " ", h("span.state", {}, `${SIGNS[name]} ${t(name)}`)),
+    h("div", {}, h("b", {}, [label, zone?.replaceAll("_", " ")].filter(Boolean).join(" · ")), " ", h("span.state", {}, `${SIGNS[name]} ${t(name)}`)),
     sentence && h("div", {}, sentence),
     finding.conditions.length ? h("ul", {}, ...finding.conditions.map((one) => h("li", {}, String(one)))) : null,
     law && h("div.law", {}, law, finding.dasar.kutipan ? ` – “${finding.dasar.kutipan}”` : ""));

@@ -121,6 +121,7 @@ export default {
   kinds: {
     matriks: "Activity in the zone",
     ketentuan_khusus: "Special provision",
+    bahaya: "Hazard",
     intensitas: "Intensity",
     luas: "Area",
     cakupan: "Coverage of plans",

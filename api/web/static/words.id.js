@@ -121,6 +121,7 @@ export default {
   kinds: {
     matriks: "Kegiatan dalam zona",
     ketentuan_khusus: "Ketentuan khusus",
+    bahaya: "Bahaya",
     intensitas: "Intensitas",
     luas: "Luas",
     cakupan: "Cakupan rencana",
