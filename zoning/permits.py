@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, overload
@@ -214,4 +215,8 @@ def _day(name: str, value: Any) -> tuple[date | None, Note | None]:
 def _documents(value: Any) -> tuple[str, ...]:
     if isinstance(value, (list, tuple, np.ndarray)):
         return tuple(str(entry).strip() for entry in value if not _missing(entry))
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        # A list in a cell of a file is read as JSON text; anything else is taken as written.
+        with suppress(ValueError):
+            return _documents(list(json.loads(value)))
     return tuple(part.strip() for part in _text(value).split(";") if part.strip())

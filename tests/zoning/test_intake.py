@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import shapely
 
 from spatial.errors import CrsError, LayerError, PermitError
 from zoning import read_permits
+from zoning.permits import permits_of
 
 UTM = "EPSG:9489"
 SQUARE = (
@@ -155,3 +157,15 @@ def test_an_invalid_parcel_of_a_layer_file_keeps_its_row_and_its_fault(tmp_path:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(LayerError, match=r"tiada\.geojson"):
         read_permits(tmp_path / "tiada.geojson")
+
+
+def test_documents_of_a_file_are_each_their_own(tmp_path: Path) -> None:
+    place = {"type": "Polygon", "coordinates": [[[110.6, -6.9], [110.601, -6.9], [110.601, -6.899],
+             [110.6, -6.899], [110.6, -6.9]]]}  # fmt: skip
+    said = {"permit_id": "P-1", "kegiatan": "toko", "dokumen": ["PSN:1/2024", "TPZ:A; B"]}
+    text = {"type": "Feature", "properties": said, "geometry": place}
+    (tmp_path / "p.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": [text]})
+    )
+    [permit] = permits_of(read_permits(tmp_path / "p.geojson"))
+    assert permit.dokumen == ("PSN:1/2024", "TPZ:A; B")
