@@ -152,7 +152,7 @@ def test_missing_articles_and_mixed_status(plan_copy: Any) -> None:
     plan_copy.cell("itbx", 3, "pasal", "-")
     assert [n.details["cell"] for n in found(plan_copy.folder, "lint_article_missing")] == ["AA3"]
     plan_copy.toml('status = "contoh"', 'status = "resmi"')
-    assert len(found(plan_copy.folder, "lint_status_mixed")) == 7
+    assert len(found(plan_copy.folder, "lint_status_mixed")) == 6
 
 
 def test_an_accuracy_that_the_scale_cannot_have(plan_copy: Any) -> None:
