@@ -1,13 +1,13 @@
 """Shares from file to file: parcels are read, measured and written block by block.
 
-While one block is measured the next is read and the one before is written. Memory does not
-grow with the file.
+Each thread takes a block as a whole; the next is read and the one before written meanwhile.
+Memory does not grow with the file.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ import shapely
 
 from spatial.crs import INDONESIA, Bounds, check_extent
 from spatial.index.areas import measure_areas
+from spatial.index.grid import workers
 from spatial.index.zones import ZoneIndex
 from spatial.parcels.block import Block, block_of
 from spatial.parcels.plane import on_plane
@@ -57,6 +58,19 @@ class Written:
     overlapping: set[str] = field(default_factory=set)
     bounds: Bounds = (np.inf, np.inf, -np.inf, -np.inf)
 
+    def add(self, parcels: int, part: _Part) -> None:
+        """Count the answers of a block."""
+        rows = part.rows
+        low = np.minimum(self.bounds[:2], part.bounds[:2]).tolist()
+        high = np.maximum(self.bounds[2:], part.bounds[2:]).tolist()
+        self.bounds = (*low, *high)
+        self.parcels += parcels
+        self.rows += len(rows.parcel)
+        for number, name in enumerate(rows.status_names):
+            if name and (there := rows.status == number).any():
+                self.statuses[name] += len(np.unique(rows.parcel[there]))
+        self.overlapping |= {rows.earlier_names[one] for one in np.unique(rows.earlier)} - {""}
+
 
 def shares_to_file(
     parcels: Source,
@@ -83,7 +97,7 @@ def shares_to_file(
     within : (west, south, east, north), optional
         Degrees in which parcels must lie.
     threads : int, optional
-        Of the kernel; as many as the process may use, without.
+        As many as the process may use, without; the file does not depend on it.
     tell : callable
         Told how many parcels each block had.
 
@@ -118,34 +132,63 @@ def shares_to_file(
     (2, [0.5, 0.5])
     """
     name = None if id_column is None else column_named(parcels, id_column)
+    question = _Question(parcels.crs, indexes, within)
+    count = workers() if threads is None else threads
     written = Written()
-    layers = list(indexes)
-    with ThreadPoolExecutor(2) as helpers, _Writer(target, _schema(parcels, name, layers)) as out:
-        writing: Future[None] | None = None
-        for geometry, values in _ahead(helpers, parcels.blocks(name)):
-            block = block_of(geometry)
-            bounds = _bounds(block)
-            if within is not None and np.isfinite(bounds).all():
-                # Coordinates that are not where parcels can be are refused unmeasured.
-                check_extent(bounds, parcels.crs, within=within, what="parcels")
-            rows = joined([_answer(block, parcels.crs, indexes[one], threads) for one in layers])
-            table = _table(rows, layers, values, written.parcels).select(out.schema.names)
-            _count(written, rows, len(block), bounds)
-            if writing is not None:
-                writing.result()
-            writing = helpers.submit(out.write, table)
-            tell(len(block))
-        if writing is not None:
-            writing.result()
+    begun: deque[tuple[int, Future[_Part]]] = deque()
+    with ThreadPoolExecutor(count) as pool, _Writer(target, question.schema(parcels, name)) as out:
+
+        def finish() -> None:
+            rows, part = begun.popleft()
+            done = part.result()
+            out.write(done.table)
+            written.add(rows, done)
+            tell(rows)
+
+        first = 0
+        for geometry, values in parcels.blocks(name):
+            rows = len(geometry)
+            begun.append((rows, pool.submit(question.answer, geometry, values, first)))
+            first += rows
+            if len(begun) > count + 1:
+                finish()
+        while begun:
+            finish()
     return written
 
 
-def _ahead(helpers: ThreadPoolExecutor, blocks: Iterator[Any]) -> Iterator[Any]:
-    """Yield blocks, the next one being read meanwhile."""
-    coming = helpers.submit(next, blocks, None)
-    while (block := coming.result()) is not None:
-        coming = helpers.submit(next, blocks, None)
-        yield block
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The answers of one block, and where its parcels lie."""
+
+    table: Any
+    rows: Rows
+    bounds: Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of every block, by whatever thread."""
+
+    crs: Any
+    indexes: Mapping[str, ZoneIndex]
+    within: Bounds | None
+
+    def schema(self, parcels: Source, name: str | None) -> Any:
+        kind = pa.int64() if name is None else parcels.file.schema_arrow.field(name).type
+        first = [] if list(self.indexes) == [""] else [("layer", _TEXT)]
+        rest = [(one, _TYPES.get(one, _TEXT)) for one in COLUMNS[1:]]
+        return pa.schema([*first, ("parcel_id", kind), *rest])
+
+    def answer(self, geometry: Any, values: Any, first: int) -> _Part:
+        """Measure a block of parcels, the first of which is number `first`."""
+        block = block_of(geometry)
+        bounds = _bounds(block)
+        if self.within is not None and np.isfinite(bounds).all():
+            # Coordinates that are not where parcels can be are refused unmeasured.
+            check_extent(bounds, self.crs, within=self.within, what="parcels")
+        rows = joined([_answer(block, self.crs, index) for index in self.indexes.values()])
+        return _Part(_table(rows, list(self.indexes), values, first), rows, bounds)
 
 
 def _bounds(block: Block) -> Bounds:
@@ -160,11 +203,11 @@ def _bounds(block: Block) -> Bounds:
     return west, south, east, north
 
 
-def _answer(block: Block, crs: Any, index: ZoneIndex, threads: int | None) -> Rows:
+def _answer(block: Block, crs: Any, index: ZoneIndex) -> Rows:
     answers, refused = [], [block.refused]
     reasons = [error.code for error in block.reasons]
     for rings, rows in on_plane(block, crs, index.crs):
-        found = measure_areas(index.grid, rings, threads=threads)
+        found = measure_areas(index.grid, rings, threads=1)
         answers.append(Answer(found, rows))
         if found.unmeasured.any():
             refused.append(rows[found.unmeasured])
@@ -172,31 +215,11 @@ def _answer(block: Block, crs: Any, index: ZoneIndex, threads: int | None) -> Ro
     return rows_of(answers, np.concatenate(refused), reasons, index.codes)
 
 
-def _schema(parcels: Source, name: str | None, layers: list[str]) -> Any:
-    kind = pa.int64() if name is None else parcels.file.schema_arrow.field(name).type
-    first = [] if layers == [""] else [("layer", _TEXT)]
-    rest = [(one, _TYPES.get(one, _TEXT)) for one in COLUMNS[1:]]
-    return pa.schema([*first, ("parcel_id", kind), *rest])
-
-
 def _table(rows: Rows, layers: list[str], values: Any, first: int) -> Any:
     words = pa.array(layers, pa.large_string())
     layer = pa.DictionaryArray.from_arrays(pa.array(rows.layer), words)
     ids = pa.array(rows.parcel + first) if values is None else values.take(pa.array(rows.parcel))
     return pa.table({"layer": layer, "parcel_id": ids} | arrow_columns(rows))
-
-
-def _count(written: Written, rows: Rows, parcels: int, bounds: Bounds) -> None:
-    west, south, east, north = written.bounds
-    written.bounds = (
-        min(west, bounds[0]), min(south, bounds[1]), max(east, bounds[2]), max(north, bounds[3])
-    )  # fmt: skip
-    written.parcels += parcels
-    written.rows += len(rows.parcel)
-    for number, name in enumerate(rows.status_names):
-        if name and (there := rows.status == number).any():
-            written.statuses[name] += len(np.unique(rows.parcel[there]))
-    written.overlapping |= {rows.earlier_names[one] for one in np.unique(rows.earlier)} - {""}
 
 
 class _Writer:
@@ -223,9 +246,9 @@ class _Writer:
 
     def write(self, table: Any) -> None:
         if self._parquet:
-            self._out.write_table(table, row_group_size=len(table) or 1)
+            self._out.write_table(table.select(self.schema.names), row_group_size=len(table) or 1)
         else:
-            self._out.write_table(table.cast(self._plain))
+            self._out.write_table(table.select(self.schema.names).cast(self._plain))
 
 
 def _plain(kind: Any) -> Any:

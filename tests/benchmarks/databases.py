@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import shapely
 
 from tests.benchmarks.tasks import Absent, Run, Task, need
 
-__all__ = ["duckdb_spatial", "postgis", "sedonadb"]
+__all__ = ["duckdb_connection", "duckdb_spatial", "postgis", "postgis_connection", "sedonadb"]
 
 THREADS = 2
 #: The question in SQL; {name} is a layer of our own.
@@ -33,23 +34,24 @@ WITH_SHORTCUT = (
 )
 
 
-def _numbered(task: Task) -> gpd.GeoDataFrame:
-    rows = {"parcel": np.arange(len(task.parcels))}
-    return gpd.GeoDataFrame(rows, geometry=task.parcels.array)
-
-
 def _renamed(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     parts = [frame.assign(layer=name) for name, frame in frames.items()]
     both = pd.concat(parts, ignore_index=True)
     return both[both["area_m2"] > 0].reset_index(drop=True)
 
 
-def duckdb_spatial(task: Task) -> Run:
-    """DuckDB with its spatial join; the extension comes from a wheel, loaded by its path."""
+def duckdb_connection() -> Any:
+    """Open a database in memory with the spatial extension."""
     duckdb, extension = need("duckdb"), need("duckdb_extension_spatial")
     found = list(Path(extension.__file__).parent.rglob("spatial.duckdb_extension"))
     base = duckdb.connect(config={"threads": THREADS, "allow_unsigned_extensions": True})
     base.execute(f"LOAD '{found[0]}'")
+    return base
+
+
+def duckdb_spatial(task: Task) -> Run:
+    """DuckDB with its spatial join; the extension comes from a wheel, loaded by its path."""
+    base = duckdb_connection()
     _duck_table(base, "parcels", {"parcel": np.arange(len(task.parcels))}, task.parcels)
     for name, zones in task.layers.items():
         _duck_table(base, name, {"code": zones["code"].to_numpy(dtype=object)}, zones.geometry)
@@ -98,14 +100,8 @@ def sedonadb(task: Task) -> Run:
 
 def postgis(task: Task) -> Run:
     """PostGIS in a cluster of its own, with GiST and the shortcut for parcels wholly inside."""
-    psycopg = need("psycopg")
-    base = psycopg.connect(_cluster(), autocommit=True)
-    base.execute("CREATE EXTENSION IF NOT EXISTS postgis")
-    for setting in ("max_parallel_workers_per_gather = 1", "work_mem = '256MB'", "jit = off"):
-        base.execute(f"SET {setting}")
+    base = postgis_connection(task)
     _post_table(base, "parcels", "parcel int", range(len(task.parcels)), task.parcels)
-    for name, zones in task.layers.items():
-        _post_table(base, name, "code text", zones["code"], zones.geometry)
 
     def run() -> pd.DataFrame:
         frames = {}
@@ -115,6 +111,23 @@ def postgis(task: Task) -> Run:
         return _renamed(frames)
 
     return run
+
+
+@lru_cache(maxsize=1)
+def _server() -> str:
+    return _cluster()
+
+
+def postgis_connection(task: Task) -> Any:
+    """Open a server of this run alone that holds the layers."""
+    psycopg = need("psycopg")
+    base = psycopg.connect(_server(), autocommit=True)
+    base.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+    for setting in ("max_parallel_workers_per_gather = 1", "work_mem = '256MB'", "jit = off"):
+        base.execute(f"SET {setting}")
+    for name, zones in task.layers.items():
+        _post_table(base, name, "code text", zones["code"], zones.geometry)
+    return base
 
 
 def _post_table(base: Any, name: str, column: str, values: Any, shapes: gpd.GeoSeries) -> None:

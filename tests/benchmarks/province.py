@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Line = NDArray[np.float64]
 
-__all__ = ["CRS", "LAYERS", "Province", "build_province", "parcels_of", "split"]
+__all__ = ["CRS", "LAYERS", "Province", "build_province", "parcels_of", "split", "zoning"]
 
 CRS = "ESRI:54034"
 #: Where Jawa Tengah lies on the equal-area plane, metres.
@@ -29,8 +29,12 @@ OVERLAYS = {
     "flood": (4818, 90, 700.0),
 }
 WATERSHEDS = 546
+#: Of the zoning at scale 1: cells of the lattice, and regions that they become about.
+CELLS, REGIONS = 116_000, 36_000
 #: A sponge holds this part of the cells of its block: one great piece, full of holes.
 FILLED = 0.65
+#: Blocks of sponges lie over each other, so more cells are asked for than are to be merged.
+OVER = 2.1
 
 
 @dataclass(frozen=True)
@@ -42,15 +46,23 @@ class Province:
 
 
 def build_province(scale: float = 1.0, seed: int = 33) -> Province:
-    """Build the layers; at scale 1, 35,000 zones with about 4.9 million vertices."""
+    """Build the layers; at scale 1, 35,000 zones with 4.8 million vertices."""
     chance = np.random.default_rng(seed)
     side = 185_000.0 * np.sqrt(scale)
-    zones = _seamless(chance, max(12, int(76_000 * scale)), side, steps=4, merged=35_000 * scale)
+    zones = zoning(scale, side, chance)
     layers = {"zoning": zones, "watershed": _watersheds(chance, scale, side)}
     for name, (count, vertices, radius) in OVERLAYS.items():
         layers[name] = _patches(chance, name, max(3, int(count * scale)), vertices, radius, side)
     layers["river"] = _rivers(chance, max(3, int(4000 * scale)), side)
     return Province({name: layers[name] for name in LAYERS}, side)
+
+
+def zoning(
+    scale: float, side: float, chance: np.random.Generator, steps: int = 4
+) -> gpd.GeoDataFrame:
+    """Build the zoning; `2 ** steps` edges lie between two corners of the lattice."""
+    cells = max(12, int(CELLS * scale))
+    return _seamless(chance, cells, side, steps=steps, merged=REGIONS * scale)
 
 
 def _seamless(
@@ -102,8 +114,8 @@ def _regions(chance: np.random.Generator, n: int, count: int) -> NDArray[np.int6
     """Give every cell of an n x n lattice a region: most alone, some in sponges of thousands."""
     owner = np.arange(n * n).reshape(n, n)
     sponges = max(1, count // 400)
-    shares = np.sort(chance.pareto(1.1, sponges) + 1)[::-1]
-    cells = shares / shares.sum() * (n * n - count) / FILLED
+    shares = np.sort(chance.pareto(1.4, sponges) + 1)[::-1]
+    cells = shares / shares.sum() * (n * n - count) / FILLED * OVER
     for number, size in enumerate(cells):
         reach = max(2, int(np.sqrt(size)))
         i, j = chance.integers(0, max(1, n - reach), 2)

@@ -12,6 +12,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+#: What names an area beside the parcel.
+KEYS = ("layer", "code")
+
 __all__ = ["Absent", "Run", "Task", "difference", "need", "timed"]
 
 #: Answers: layer, parcel (position), code, area_m2.
@@ -47,11 +50,13 @@ def timed(run: Run) -> tuple[float, pd.DataFrame]:
 
 def difference(one: pd.DataFrame, other: pd.DataFrame, parcels: gpd.GeoSeries) -> float:
     """Return the largest difference of an area, as share of its parcel; a missing row is zero."""
-    keys = ["layer", "parcel", "code"]
-    one, other = (frame.astype({"code": str}) for frame in (one, other))
-    both = one.merge(other, how="outer", on=keys, suffixes=("", "_other")).fillna(
-        {"area_m2": 0.0, "area_m2_other": 0.0}
-    )
-    whole = parcels.area.to_numpy()[both["parcel"].to_numpy(dtype=np.intp)]
-    away = np.abs(both["area_m2"] - both["area_m2_other"]).to_numpy() / whole
-    return float(away.max(initial=0.0))
+    words = [pd.concat([one[name].astype(object), other[name].astype(object)]) for name in KEYS]
+    layer, code = (pd.factorize(column)[0] for column in words)
+    parcel = np.concatenate((one["parcel"].to_numpy(), other["parcel"].to_numpy()))
+    area = np.concatenate((one["area_m2"].to_numpy(), -other["area_m2"].to_numpy()))
+    place = (parcel.astype(np.int64) * 64 + layer) * 4096 + code
+    _, row = np.unique(place, return_inverse=True)
+    away = np.abs(np.bincount(row, area))
+    whole = np.zeros(len(away))
+    whole[row] = parcels.area.to_numpy()[parcel.astype(np.intp)]
+    return float((away / whole).max(initial=0.0))
