@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from copy import copy
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
@@ -29,8 +30,9 @@ from api.heavy import HeavyJudge
 from api.judged import Judged, name_of
 from api.map_description import describe
 from api.observe import count_verdict
-from api.ogc.collection import Collections
+from api.ogc.collection import Collection, Collections
 from api.ogc.filters import Filters
+from api.ogc.records import catalogue
 from api.opinions import Opinions
 from api.place import Places
 from api.plan_facts import zone_rules
@@ -133,6 +135,11 @@ class Service:
         verdict cannot read widens it, so it says less and never something else.
         """
         return self._without(self.rights.hidden_from(caller.roles))
+
+    @cached_property
+    def catalogue(self) -> Collection:
+        """The layers that the caller may see, as records."""
+        return catalogue(self.collections)
 
     def require(self, layer: str) -> None:
         """Refuse a layer that is not there for who asks.

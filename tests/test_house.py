@@ -44,6 +44,21 @@ def test_a_silenced_check_says_why() -> None:
     assert not bare, "give the reason after the code: " + ", ".join(bare)
 
 
+def test_every_address_is_asked_for_layers_that_are_closed() -> None:
+    """A new route is told to `tests/api/test_closed_layers.py`, which asks it for each role."""
+    from api.app import ROUTERS
+
+    asked = (ROOT / "tests" / "api" / "test_closed_layers.py").read_text(encoding="utf-8")
+    addresses = [
+        f"{method} {route.path}"  # type: ignore[attr-defined]  # every route of ours has both
+        for router in ROUTERS
+        for route in router.routes
+        for method in sorted(route.methods)  # type: ignore[attr-defined]  # as above
+    ]
+    missing = [address for address in addresses if f'"{address}": [' not in asked]
+    assert not missing, f"add to QUESTIONS in tests/api/test_closed_layers.py: {missing}"
+
+
 def test_lock_files_carry_hashes_and_no_address() -> None:
     for name in ("requirements.lock", "requirements-dev.lock"):
         text = (ROOT / name).read_text(encoding="utf-8")

@@ -45,6 +45,8 @@ class Collection:
         In CRS84.
     ids : array of str
         Names of the features, see `api.ogc.identity`.
+    records : sequence of mappings
+        Of a catalogue: what its features are, whole.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Collection:
     geometry: str
     extent: tuple[float, float, float, float]
     storage_crs: str
+    records: Sequence[Mapping[str, Any]] | None = None
 
     def __len__(self) -> int:
         return len(self.table)

@@ -61,6 +61,12 @@ CONFORMANCE: Final = tuple(
         "ogcapi-processes-1/1.0/conf/json",
         "ogcapi-processes-1/1.0/conf/job-list",
         "ogcapi-processes-1/1.0/conf/dismiss",
+        "ogcapi-records-1/1.0/conf/record-core",
+        "ogcapi-records-1/1.0/conf/record-collection",
+        "ogcapi-records-1/1.0/conf/record-core-query-parameters",
+        "ogcapi-records-1/1.0/conf/records-api",
+        "ogcapi-records-1/1.0/conf/json",
+        "ogcapi-records-1/1.0/conf/html",
     )
 )
 
@@ -68,6 +74,7 @@ GEOJSON: Final = "application/geo+json"
 JSON: Final = "application/json"
 HTML: Final = "text/html"
 OPENAPI30: Final = "application/vnd.oai.openapi+json;version=3.0"
+REL: Final = "http://www.opengis.net/def/rel/ogc/1.0/"
 SCHEMA_JSON: Final = "application/schema+json"
 
 Link = dict[str, Any]
@@ -125,7 +132,7 @@ def landing(at: Address, name: str, shown: str) -> dict[str, Any]:
 
 def extra_links(at: Address) -> list[Link]:
     """Return the links of further standards."""
-    rel = "http://www.opengis.net/def/rel/ogc/1.0/"
+    rel = REL
     return [
         link(at.to("/tiles"), f"{rel}tilesets-vector", JSON, "Ubin vektor / vector tiles"),
         link(at.to("/processes"), f"{rel}processes", JSON, "Proses / processes"),
@@ -145,6 +152,8 @@ def collections(at: Address, found: list[Collection], shown: str) -> dict[str, A
 
 def collection(at: Address, one: Collection, shown: str) -> dict[str, Any]:
     """Return the description of one collection."""
+    if one.records is not None:
+        return catalogue(at, one, shown)
     here = f"/collections/{one.name}"
     own = (
         both(at, here, "self", JSON, one.title, shown=shown)
@@ -177,14 +186,42 @@ def collection(at: Address, one: Collection, shown: str) -> dict[str, Any]:
             ),
             link(
                 at.to(f"{here}/queryables"),
-                "http://www.opengis.net/def/rel/ogc/1.0/queryables", SCHEMA_JSON, "Queryables",
+                f"{REL}queryables", SCHEMA_JSON, "Queryables",
             ),
             link(
                 at.to(f"{here}/tiles"),
-                "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector", JSON, "Ubin / tiles",
+                f"{REL}tilesets-vector", JSON, "Ubin / tiles",
             ),
         ],
     }  # fmt: skip
+
+
+def catalogue(at: Address, one: Collection, shown: str) -> dict[str, Any]:
+    """Return the description of a collection of records."""
+    here = f"/collections/{one.name}"
+    own = (
+        both(at, here, "self", JSON, one.title, shown=shown)
+        if shown
+        else [link(at.to(here), "self", JSON, one.title)]
+    )
+    return {
+        "id": one.name,
+        "type": "Catalog",
+        "title": one.title,
+        "description": "Satu catatan untuk tiap layer: dasar hukum, versi, lisensi, mutu. "
+        "One record for each layer: law, version, licence, quality.",
+        "itemType": "record",
+        "extent": {"spatial": {"bbox": [list(one.extent)], "crs": CRS84}},
+        "crs": [CRS84],
+        "storageCrs": CRS84,
+        "version": one.version,
+        "links": [
+            *own,
+            link(at.to(f"{here}/items"), "items", GEOJSON, one.title),
+            link(at.to(f"{here}/items", f="html"), "items", HTML, one.title),
+            link(at.to(f"{here}/queryables"), f"{REL}queryables", SCHEMA_JSON, "Queryables"),
+        ],
+    }
 
 
 def queryables(at: Address, one: Collection) -> dict[str, Any]:
@@ -204,18 +241,25 @@ def queryables(at: Address, one: Collection) -> dict[str, Any]:
 
 
 def page_links(
-    at: Address, path: str, query: dict[str, str], shown: tuple[int, int, int]
+    at: Address,
+    path: str,
+    query: dict[str, str],
+    shown: tuple[int, int, int],
+    *,
+    csv: bool = True,
 ) -> list[Link]:
     """Return the links of a page of features: itself, its other forms, its neighbours.
 
     Parameters
     ----------
     shown : (offset, limit, matched)
+    csv : bool
+        Whether CSV is one of the other forms.
     """
     offset, limit, matched = shown
     plain = {name: value for name, value in query.items() if name not in ("f", "offset")}
     form = {"f": query["f"]} if "f" in query else {}
-    kinds = {"json": GEOJSON, "html": HTML, "csv": "text/csv"}
+    kinds = {"json": GEOJSON, "html": HTML} | ({"csv": "text/csv"} if csv else {})
     here = kinds.get(query.get("f", "json"), GEOJSON)
     links = [link(at.to(path, **query), "self", here)]
     links += [

@@ -19,7 +19,17 @@ from api.ogc.cql import select
 from api.ogc.systems import CRS84, System, system_named, to_lonlat
 from spatial.errors import LayerNotFoundError
 
-__all__ = ["DEFAULT_LIMIT", "MAX_LIMIT", "PARAMETERS", "Page", "Query", "one", "read_query", "run"]
+__all__ = [
+    "DEFAULT_LIMIT",
+    "MAX_LIMIT",
+    "PARAMETERS",
+    "Page",
+    "Query",
+    "one",
+    "page_of",
+    "read_query",
+    "run",
+]
 
 DEFAULT_LIMIT: Final = 10
 MAX_LIMIT: Final = 10_000
@@ -104,7 +114,11 @@ def run(query: Query, collection: Collection) -> Page:
         mask &= _equal(collection, name, text)
     if query.filter is not None:
         mask &= select(collection, query.filter, query.filter_lang, query.filter_system)
-    rows = np.flatnonzero(mask)
+    return page_of(query, np.flatnonzero(mask))
+
+
+def page_of(query: Query, rows: NDArray[np.int64]) -> Page:
+    """Return the page of some rows that a question asks for."""
     return Page(rows[query.offset : query.offset + query.limit], len(rows))
 
 

@@ -49,7 +49,8 @@ ITEMS: Final[dict[int | str, dict[str, Any]]] = ANSWERS | {
 }
 
 
-def _address(request: Request) -> Any:
+def address_of(request: Request) -> Any:
+    """Return where the service stands for a client."""
     from api.ogc.documents import Address
 
     return Address(str(request.base_url).rstrip("/"))
@@ -72,11 +73,17 @@ async def _readable(request: Request) -> list[Collection]:
     return found
 
 
+async def _catalogue(request: Request) -> Collection:
+    service = service_of(request)
+    found: Collection = await _work(request, lambda: service.catalogue)
+    return found
+
+
 async def _work(request: Request, function: Any, *args: Any) -> Any:
     return await request.app.state.workers.run(function, *args)
 
 
-def _send(request: Request, document: Any, page: str, **content: Any) -> Response:
+def send(request: Request, document: Any, page: str, **content: Any) -> Response:
     """Send a document as JSON or, where a page is wanted, as the page of it."""
     headers = {"cache-control": SHORT, "vary": "accept"}
     if form_of(request, BOTH) == "json":
@@ -100,7 +107,7 @@ async def landing(request: Request, f: Form = None) -> Response:
     service = service_of(request)
     workspace = getattr(service.engine, "workspace", None)
     shown = form_of(request, BOTH)
-    document = document_of(_address(request), getattr(workspace, "name", "tataruang"), shown)
+    document = document_of(address_of(request), getattr(workspace, "name", "tataruang"), shown)
     entries = [
         (
             "Koleksi / collections",
@@ -109,13 +116,18 @@ async def landing(request: Request, f: Form = None) -> Response:
         ),
         ("Operasi / operations", "/ogc/api?f=html", "OpenAPI untuk QGIS, GDAL, dan program lain"),
         (
+            "Katalog / catalogue",
+            "/ogc/collections/katalog-layer/items?f=html&limit=1000",
+            "Tiap layer dengan dasar hukum, versi, lisensi, dan mutunya",
+        ),
+        (
             "Kesesuaian / conformance",
             "/ogc/conformance?f=html",
             "Standar yang dibuktikan pengujian",
         ),
         ("Peta / map", "/", "Peta web"),
     ]
-    return _send(request, document, "landing", entries=entries)
+    return send(request, document, "landing", entries=entries)
 
 
 @router.get("/conformance", summary="Standards that are met", responses=ANSWERS)
@@ -125,7 +137,7 @@ async def conformance(request: Request, f: Form = None) -> Response:
 
     service_of(request)
     document = {"conformsTo": list(CONFORMANCE)}
-    return _send(request, document, "conformance", classes=CONFORMANCE)
+    return send(request, document, "conformance", classes=CONFORMANCE)
 
 
 @router.get("/api", summary="OpenAPI 3.0 of the OGC API", responses=ANSWERS)
@@ -134,11 +146,11 @@ async def description(request: Request, f: Form = None) -> Response:
     from api.ogc.description import openapi30
 
     base = str(request.base_url).rstrip("/")
-    found = await _readable(request)
-    document = openapi30(base, version("tataruang"), found)
+    listed = [await _catalogue(request), *await _readable(request)]
+    document = openapi30(base, version("tataruang"), listed)
     if form_of(request, BOTH) == "json":
         return Response(orjson.dumps(document), headers={"content-type": OPENAPI30})
-    return _send(request, document, "operations")
+    return send(request, document, "operations")
 
 
 @router.get("/collections", summary="Collections", responses=ANSWERS)
@@ -147,8 +159,9 @@ async def collections(request: Request, f: Form = None) -> Response:
     from api.ogc.documents import collections as document_of
 
     found = await _readable(request)
-    document = document_of(_address(request), found, form_of(request, BOTH))
-    return _send(request, document, "collections", found=found, crumbs=_crumbs(request))
+    listed = [await _catalogue(request), *found]
+    document = document_of(address_of(request), listed, form_of(request, BOTH))
+    return send(request, document, "collections", found=found, crumbs=_crumbs(request))
 
 
 @router.get("/collections/{name}", summary="A collection", responses=ANSWERS)
@@ -157,8 +170,8 @@ async def collection(request: Request, name: Name, f: Form = None) -> Response:
     from api.ogc.documents import collection as document_of
 
     one = await _get(request, name)
-    document = document_of(_address(request), one, form_of(request, BOTH))
-    return _send(request, document, "collection", one=one, crumbs=_crumbs(request, one))
+    document = document_of(address_of(request), one, form_of(request, BOTH))
+    return send(request, document, "collection", one=one, crumbs=_crumbs(request, one))
 
 
 @router.get("/collections/{name}/queryables", summary="What can be asked for", responses=ANSWERS)
@@ -167,9 +180,9 @@ async def queryables(request: Request, name: Name, f: Form = None) -> Response:
     from api.ogc.documents import queryables as document_of
 
     one = await _get(request, name)
-    document = document_of(_address(request), one)
+    document = document_of(address_of(request), one)
     crumbs = _crumbs(request, one)
-    return _send(
+    return send(
         request, document, "queryables", one=one, crumbs=crumbs, kind="application/schema+json"
     )
 
@@ -183,11 +196,11 @@ async def items(request: Request, name: Name) -> Response:
     form = form_of(request, FORMS)
     given = only_once(request)
     one = await _get(request, name)
-    tag = _tag(one.version, str(request.url), form)
+    tag = tag_of(one.version, str(request.url), form)
     headers = {"cache-control": _cache(request, name), "vary": "accept"}
     if (same := unchanged(request, tag, headers)) is not None:
         return same
-    body, kind, system = await _work(request, _answer, _address(request), one, given, form)
+    body, kind, system = await _work(request, _answer, address_of(request), one, given, form)
     headers |= {"etag": tag, "content-crs": f"<{system}>"}
     return Response(body, media_type=kind, headers=headers)
 
@@ -200,11 +213,11 @@ async def item(
     form = form_of(request, ("json", "html", "geojson"))
     given = only_once(request, {"crs", "f"})
     one = await _get(request, name)
-    tag = _tag(one.version, str(request.url), form)
+    tag = tag_of(one.version, str(request.url), form)
     headers = {"cache-control": _cache(request, name), "vary": "accept"}
     if (same := unchanged(request, tag, headers)) is not None:
         return same
-    body, kind, system = await _work(request, _one, _address(request), one, feature, given, form)
+    body, kind, system = await _work(request, _one, address_of(request), one, feature, given, form)
     headers |= {"etag": tag, "content-crs": f"<{system}>"}
     return Response(body, media_type=kind, headers=headers)
 
@@ -281,5 +294,6 @@ def _crumbs_at(base: str, one: Collection | None) -> list[tuple[str, str]]:
     return crumbs
 
 
-def _tag(*parts: str) -> str:
+def tag_of(*parts: str) -> str:
+    """Return a strong tag of what makes a document."""
     return f'"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]}"'

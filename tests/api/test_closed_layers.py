@@ -220,6 +220,17 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
     "GET /ogc/collections/{name}/items/{feature}": [
         ("/ogc/collections/batas_desa/items/33.1", None), ("/ogc/collections/lp2b/items/1", None),
     ],
+    "GET /ogc/collections/katalog-layer": [("/ogc/collections/katalog-layer", None)],
+    "GET /ogc/collections/katalog-layer/queryables": [
+        ("/ogc/collections/katalog-layer/queryables", None)
+    ],
+    "GET /ogc/collections/katalog-layer/items": [
+        (f"/ogc/collections/katalog-layer/items?{query}", None)
+        for query in ("limit=100", "ids=lp2b", "q=rahasia", "f=html")
+    ],
+    "GET /ogc/collections/katalog-layer/items/{name}": [
+        ("/ogc/collections/katalog-layer/items/lp2b", None)
+    ],
     "GET /ogc/tileMatrixSets": [("/ogc/tileMatrixSets", None)],
     "GET /ogc/tileMatrixSets/{matrix_set}": [("/ogc/tileMatrixSets/WebMercatorQuad", None)],
     "GET /ogc/collections/{layer}/tiles": [("/ogc/collections/lp2b/tiles", None)],
@@ -272,6 +283,8 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
 TELLING = {
     "POST /v1/conformity", "POST /v1/conformity/batch", "GET /v1/hazards",
     "GET /v1/layers/{layer}/versions", "GET /v1/control-room",
+    "GET /ogc/collections/katalog-layer", "GET /ogc/collections/katalog-layer/items",
+    "GET /ogc/collections/katalog-layer/items/{name}",
     "POST /v1/hazard/exposure", "GET /v1/zones/at", "GET /v1/layers", "GET /v1/map",
     "GET /tiles/{layer}/{z}/{x}/{y}.mvt", "GET /tiles/{layer}/{z}/{x}/{y}.png",
     "GET /tiles/{layer}/tilejson.json", "GET /ogc/api", "GET /ogc/collections",
