@@ -22,6 +22,7 @@ from layers.workspace import Workspace
 from spatial.crs import Bounds
 from spatial.errors import PlanNotFoundError
 from zoning import Plan, Verdicts, check_permits, load_plans, zones_at
+from zoning.ground import is_prepared
 from zoning.permits import Permits
 from zoning.register import (
     Draft,
@@ -106,6 +107,16 @@ class Engine:
             If there is no plan of that name, or none is in force on the day.
         """
         return check_permits(permits, self.chosen(plan), on=on, policy=policy)
+
+    def is_ready(self, permits: Permits, on: date | None, plan: str | None) -> bool:
+        """Say whether judging permits has nothing to read first: no layer and no rules."""
+        days = {on or permit.tanggal or today() for permit in permits}
+        return all(
+            is_prepared(one, day)
+            for one in self.chosen(plan)
+            for day in days
+            if one.meta.in_force(day)
+        )
 
     def chosen(self, plan: str | None) -> tuple[Plan, ...]:
         """Return all plans, or the one of a name."""

@@ -21,7 +21,7 @@ import shapely
 from api.access.rights import LayerRights
 from api.access.roles import ROLES, Caller
 from api.analyst import Analyst
-from api.applications import read_applications
+from api.applications import Applications, read_applications
 from api.clock import now, today
 from api.control_room import DecisionTally
 from api.formats import Language
@@ -40,7 +40,8 @@ from api.search import Gazetteer, find
 from api.settings import ServeSettings
 from api.tiles.source import TileSource
 from api.verdict_files import verdict_bytes
-from spatial.crs import INDONESIA, Bounds, check_extent, parse_crs
+from api.weight import weight_of
+from spatial.crs import INDONESIA, Bounds, check_extent
 from spatial.errors import EngineError, LayerNotFoundError
 from zoning.permit import Permit
 from zoning.permits import Permits
@@ -54,7 +55,6 @@ __all__ = ["EngineLike", "Service"]
 
 #: Layer whose names and codes are searched.
 VILLAGES: Final = "batas_desa"
-METRES_PER_DEGREE: Final = 111_320.0
 
 
 class EngineLike(Protocol):
@@ -212,7 +212,28 @@ class Service:
         EngineError
             Whatever is wrong with the request, with its place.
         """
-        sent = read_applications(raw, most=self.settings.max_features, within=self.extent)
+        return self.answer(self.read(raw), on, plan, record=record, key=key)
+
+    def read(self, raw: bytes) -> Applications:
+        """Read what a request asks to be judged.
+
+        Raises
+        ------
+        EngineError
+            Whatever is wrong with it, with its place.
+        """
+        return read_applications(raw, most=self.settings.max_features, within=self.extent)
+
+    def answer(
+        self,
+        sent: Applications,
+        on: date | None,
+        plan: str | None,
+        *,
+        record: bool = False,
+        key: str | None = None,
+    ) -> Judged:
+        """Judge applications that were read; as `conformity` in all else."""
         verdicts = self.judge(sent.permits, on, plan)
         pending = self.submit(sent.permits, verdicts, on, plan, key) if record else None
         return Judged(verdicts, sent.single, sent.notes, pending)
@@ -315,11 +336,14 @@ class Service:
 
     def is_heavy(self, permits: Permits) -> bool:
         """Say whether judging may take long: many corners, or a span over many zones."""
-        shapes = [shape for one in permits for shape in (one.parcel, *one.drawn.values())]
-        each = [max(x1 - x0, y1 - y0) for x0, y0, x1, y1 in shapely.bounds(shapes).tolist()]
-        unit = 1.0 if parse_crs(permits.crs).is_geographic else METRES_PER_DEGREE
-        many = int(shapely.get_num_coordinates(shapes).sum()) > self.settings.heavy_vertices
-        return many or max(each) > self.settings.heavy_span_deg * unit
+        weight = weight_of(permits)
+        many = weight.vertices > self.settings.heavy_vertices
+        return many or weight.span_deg > self.settings.heavy_span_deg
+
+    def is_quick(self, permits: Permits, on: date | None, plan: str | None) -> bool:
+        """Say whether judging takes less than handing it to a thread: small, all prepared."""
+        ready = getattr(self.engine, "is_ready", None)
+        return weight_of(permits).quick and ready is not None and ready(permits, on, plan)
 
 
 class _Running:

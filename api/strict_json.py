@@ -87,6 +87,8 @@ def _decode(raw: bytes) -> str:
 
 def _check_depth(raw: bytes) -> None:
     """Count brackets outside of strings before any reader recurses into them."""
+    if raw.count(b"[") + raw.count(b"{") <= MAX_DEPTH:
+        return
     depth = deepest = 0
     for match in _BRACKETS.finditer(raw):
         token = match[0]

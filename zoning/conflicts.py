@@ -17,7 +17,7 @@ from zoning.lattice import FREE, UNKNOWN, Interval, Izin, join_all
 from zoning.permit import Permit
 from zoning.plan import Citation
 from zoning.ruleset import Selection
-from zoning.survey import DEEP_M2, Scene
+from zoning.survey import CLOSURE, DEEP_M2, Scene
 
 __all__ = ["conflict_findings", "foreign_findings"]
 
@@ -35,6 +35,8 @@ class Said:
     interval: Interval
     basis: Citation | None
     proven: bool = True
+    #: Area of `deep`.
+    deep_m2: float = 0.0
 
     @property
     def region(self) -> BaseGeometry:
@@ -105,22 +107,43 @@ def _said(scene: Scene, selection: Selection, counted: Sequence[str]) -> list[Sa
     if not selection.rows or not isinstance(zones, ZoneMap):
         return []
     basis, rules = selection.rows[0].basis, scene.ground.rules
-    proven = [hit.zone for hit in scene.zones if hit.proven and hit.zone in counted]
+    proven = [hit for hit in scene.zones if hit.proven and hit.zone in counted]
     if proven:
-        return [Said(scene, zone, rules.zone_interval(selection, zone), basis) for zone in proven]
+        return [
+            Said(
+                scene,
+                hit.zone,
+                rules.zone_interval(selection, hit.zone),
+                basis,
+                deep_m2=hit.deep_m2,
+            )
+            for hit in proven
+        ]
     undecided = zone_findings(scene, selection, counted)
     return [
-        Said(scene, str(one.facts["zona"]), one.interval, basis, proven=False) for one in undecided
+        Said(
+            scene, str(one.facts["zona"]), one.interval, basis, proven=False, deep_m2=scene.area_m2
+        )
+        for one in undecided
     ]
 
 
 def _clash(one: Said, other: Said) -> Clash | None:
     if not _differ(one.interval, other.interval):
         return None
-    sure = shapely.intersection(one.deep, other.deep)
-    if shapely.area(sure) <= DEEP_M2:
+    if not _meet(one, other):
         return None
     return Clash(one, other, polygons_of(shapely.intersection(one.region, other.region)))
+
+
+def _meet(one: Said, other: Said) -> bool:
+    """Say whether both are proven at some place in common."""
+    if one.scene.region is other.scene.region:
+        # Two parts of one region that are together larger than it share the difference.
+        shared = one.deep_m2 + other.deep_m2 - one.scene.area_m2
+        if shared > DEEP_M2 + CLOSURE * one.scene.area_m2:
+            return True
+    return bool(shapely.area(shapely.intersection(one.deep, other.deep)) > DEEP_M2)
 
 
 def _finding(scene: Scene, clashes: Sequence[Clash]) -> Finding:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from spatial.crs import LONLAT, operation, project
+from spatial.crs import LONLAT, project
+from spatial.densify import POLYGONS
+from spatial.rings import flatten
 from zoning.lattice import Interval, Izin
 from zoning.plan import Citation
 
@@ -155,17 +159,27 @@ def lonlat_mapping(geometry: BaseGeometry | None, crs: str) -> dict[str, Any] | 
     if geometry is None or geometry.is_empty:
         return None
     west, south, east, north = geometry.bounds
-    if max(east - west, north - south) <= STRAIGHT_M:
-        moved = shapely.transform(geometry, operation(crs, LONLAT))
-    else:
-        array = np.empty(1, dtype=object)
-        array[0] = geometry
-        [moved] = project(array, crs, LONLAT)
-    fixed = shapely.transform(
-        shapely.orient_polygons(moved), lambda xy: np.round(xy, DEGREE_DECIMALS)
-    )
-    mapping: dict[str, Any] = _lists(shapely.geometry.mapping(fixed))
-    return mapping
+    array = np.empty(1, dtype=object)
+    array[0] = geometry
+    straight = max(east - west, north - south) <= STRAIGHT_M
+    moved = shapely.orient_polygons(project(array, crs, LONLAT, densify=not straight))
+    if shapely.get_type_id(moved[0]) not in POLYGONS:
+        rounded_off = shapely.transform(moved[0], lambda xy: np.round(xy, DEGREE_DECIMALS))
+        mapping: dict[str, Any] = _lists(shapely.geometry.mapping(rounded_off))
+        return mapping
+    return {"type": moved[0].geom_type, "coordinates": _coordinates(moved)}
+
+
+def _coordinates(polygons: NDArray[np.object_]) -> list[Any]:
+    """Return the GeoJSON coordinates of one polygon or multipolygon."""
+    rings = flatten(polygons)
+    xy = np.round(rings.xy, DEGREE_DECIMALS).tolist()
+    parts: list[list[Any]] = []
+    for (begin, end), kind in zip(pairwise(rings.start.tolist()), rings.kind.tolist(), strict=True):
+        if kind > 0:
+            parts.append([])
+        parts[-1].append(xy[begin:end])
+    return parts[0] if shapely.get_type_id(polygons[0]) == POLYGONS[0] else parts
 
 
 def _lists(value: Any) -> Any:

@@ -25,11 +25,15 @@ CLOSURE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class ZoneHit:
-    """A class met by a parcel; proven when some point lies deeper in it than the map errs."""
+    """A class met by a parcel; proven when some point lies deeper in it than the map errs.
+
+    `deep_m2` is the area that lies deeper.
+    """
 
     zone: str
     area_m2: float
     proven: bool
+    deep_m2: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,8 @@ def _measure_zones(
     deep = _by_row(zones.deep, outlines)
     for row, parts in enumerate(_rows(found, zones.whole.codes, len(scenes))):
         scenes[row].zones = [
-            ZoneHit(zone, area, deep[row].get(zone, 0.0) > DEEP_M2) for zone, area in parts.items()
+            ZoneHit(zone, area, (inner := deep[row].get(zone, 0.0)) > DEEP_M2, inner)
+            for zone, area in parts.items()
         ]
     for scene, rest in zip(scenes, found.rest.tolist(), strict=True):
         scene.uncovered_m2 = rest

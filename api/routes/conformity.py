@@ -6,17 +6,21 @@ import asyncio
 import json
 from datetime import date
 from functools import partial
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel
 
 from api.access.roles import require
-from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, read_body, service_of
+from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, Workers, read_body, service_of
 from api.idempotency import Answered, clean_key, fingerprint
 from api.models import PERMIT_EXAMPLE, SCHEMA_VERSION, Feature, Problem, VerdictModel
 from api.once import once
 from api.openapi import reference
+
+if TYPE_CHECKING:
+    from api.judged import Judged
+    from api.service import Service
 
 router = APIRouter(tags=["conformity"], route_class=StrictRoute)
 
@@ -107,8 +111,8 @@ async def conformity(
 
     async def judge() -> Answered:
         key = _register_key(request, idempotency_key)
-        work = partial(service.conformity, raw, on, plan, record=not dry_run, key=key)
-        judged = await state.workers.run(work)
+        asked = {"on": on, "plan": plan, "record": not dry_run, "key": key}
+        judged = await _judged(state.workers, service, raw, asked)
         # The thread is free while the register reaches the disk.
         receipts = await asyncio.wrap_future(judged.pending) if judged.pending else []
         headers = _headers(judged, receipts)
@@ -119,6 +123,20 @@ async def conformity(
     if replayed:
         headers[REPLAYED_HEADER] = "true"
     return Response(given.body, media_type="application/json", headers=headers)
+
+
+async def _judged(workers: Workers, service: Service, raw: bytes, asked: dict[str, Any]) -> Judged:
+    """Judge at once what takes less time than a thread would, all else in a thread."""
+    # Its libraries are loaded with the service.
+    from api.weight import QUICK_BYTES
+
+    if len(raw) > QUICK_BYTES:
+        return await workers.run(partial(service.conformity, raw, **asked))
+    sent = service.read(raw)
+    work = partial(service.answer, sent, **asked)
+    if service.is_quick(sent.permits, asked["on"], asked["plan"]):
+        return work()
+    return await workers.run(work)
 
 
 def _register_key(request: Request, key: str | None) -> str | None:

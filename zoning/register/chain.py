@@ -19,6 +19,7 @@ from zoning.register.entry import Decision, Draft, Receipt, sha256
 __all__ = [
     "GENESIS",
     "ROW",
+    "Chain",
     "Packed",
     "append_group",
     "content_faults",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 GENESIS: Final = "0" * 64
+ROWS_AT_ONCE: Final = 100
 OFFICE_TIME: Final = ZoneInfo("Asia/Jakarta")
 #: What a row is read as, in this order.
 ROW: Final = "SELECT seq, id, key, permit_id, entry, request, answer, previous, hash FROM decisions"
@@ -35,6 +37,8 @@ ROW: Final = "SELECT seq, id, key, permit_id, entry, request, answer, previous, 
 
 class Packed:
     """A draft with what takes time done before the transaction begins."""
+
+    __slots__ = ("answer", "answer_hash", "draft", "request", "request_hash")
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
@@ -44,7 +48,47 @@ class Packed:
         self.answer = zlib.compress(draft.answer, 1)
 
 
-def append_group(db: sqlite3.Connection, group: Sequence[Packed]) -> list[Receipt] | EngineError:
+class Chain:
+    """The end of the chain within a transaction: rows are linked at once and written together.
+
+    Each call of the database hands the interpreter's lock over twice; one for all rows of a
+    transaction costs less than one for each.
+    """
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+        last = db.execute("SELECT seq, hash FROM decisions ORDER BY seq DESC LIMIT 1").fetchone()
+        self.seq: int = last[0] if last else 0
+        self.link: str = last[1] if last else GENESIS
+        self._waiting: list[tuple[Any, ...]] = []
+        self._keyed = False
+
+    def add(self, row: tuple[Any, ...], seq: int, link: str, key: str | None) -> None:
+        """Add the row that follows."""
+        self._waiting.append(row)
+        self.seq, self.link = seq, link
+        self._keyed = self._keyed or key is not None
+
+    def with_key(self, key: str) -> Any:
+        """Return the row of a key, also of one that waits to be written."""
+        if self._keyed:
+            self.write()
+        return self.db.execute(f"{ROW} WHERE key = ?", (key,)).fetchone()
+
+    def write(self) -> None:
+        """Write the rows that wait."""
+        # SQLite takes a bounded number of values in one statement.
+        for begin in range(0, len(self._waiting), ROWS_AT_ONCE):
+            rows = self._waiting[begin : begin + ROWS_AT_ONCE]
+            places = ",".join(["(?,?,?,?,?,?,?,?,?)"] * len(rows))
+            self.db.execute(
+                f"INSERT INTO decisions VALUES {places}",  # noqa: S608  only places for values
+                [value for row in rows for value in row],
+            )
+        self._waiting, self._keyed = [], False
+
+
+def append_group(chain: Chain, group: Sequence[Packed]) -> list[Receipt] | EngineError:
     """Append one submission, or refuse it before anything of it is written."""
     known: dict[str, Receipt] = {}
     fresh: dict[str, str] = {}
@@ -52,7 +96,7 @@ def append_group(db: sqlite3.Connection, group: Sequence[Packed]) -> list[Receip
         key = one.draft.key
         if key is None:
             continue
-        row = db.execute(f"{ROW} WHERE key = ?", (key,)).fetchone()
+        row = chain.with_key(key)
         first = decision_of(row) if row else None
         before = (
             str(first.entry["request_sha256"]) if first else fresh.setdefault(key, one.request_hash)
@@ -61,14 +105,14 @@ def append_group(db: sqlite3.Connection, group: Sequence[Packed]) -> list[Receip
             return _reused(key)
         if first is not None:
             known[key] = _receipt(first, repeated=True)
-    return [_known_or_new(db, one, known) for one in group]
+    return [_known_or_new(chain, one, known) for one in group]
 
 
-def _known_or_new(db: sqlite3.Connection, one: Packed, known: dict[str, Receipt]) -> Receipt:
+def _known_or_new(chain: Chain, one: Packed, known: dict[str, Receipt]) -> Receipt:
     key = one.draft.key
     if key is not None and key in known:
         return known[key]
-    receipt = _insert(db, one)
+    receipt = _insert(chain, one)
     if key is not None:
         known[key] = Receipt(
             receipt.id, receipt.seq, receipt.hash, receipt.recorded_at, receipt.answer, True
@@ -76,9 +120,8 @@ def _known_or_new(db: sqlite3.Connection, one: Packed, known: dict[str, Receipt]
     return receipt
 
 
-def _insert(db: sqlite3.Connection, one: Packed) -> Receipt:
-    last = db.execute("SELECT seq, hash FROM decisions ORDER BY seq DESC LIMIT 1").fetchone()
-    seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
+def _insert(chain: Chain, one: Packed) -> Receipt:
+    seq, previous = chain.seq + 1, chain.link
     now = datetime.now(UTC)
     # Numbers run on over the years, so a number alone names a decision.
     decision_id = f"{now.astimezone(OFFICE_TIME).year}-{seq:06d}"
@@ -96,13 +139,10 @@ def _insert(db: sqlite3.Connection, one: Packed) -> Receipt:
         option=orjson.OPT_SORT_KEYS,
     )
     link = _link(seq, previous, entry)
-    db.execute(
-        "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            seq, decision_id, draft.key, draft.permit_id, entry, one.request, one.answer,
-            previous, link,
-        ),
+    row = (
+        seq, decision_id, draft.key, draft.permit_id, entry, one.request, one.answer, previous, link
     )  # fmt: skip
+    chain.add(row, seq, link, draft.key)
     return Receipt(decision_id, seq, link, now.isoformat(timespec="microseconds"), draft.answer)
 
 

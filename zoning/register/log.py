@@ -20,6 +20,7 @@ from spatial.notes import Note
 from zoning.register.chain import (
     GENESIS,
     ROW,
+    Chain,
     Packed,
     append_group,
     content_faults,
@@ -103,12 +104,14 @@ class Register:
         StoreError
             If the disk refuses; nothing is then recorded.
         """
-        [result] = self.append_groups([drafts])
+        [result] = self.append_groups([[Packed(draft) for draft in drafts]])
         if isinstance(result, EngineError):
             raise result
         return result
 
-    def append_groups(self, groups: Sequence[Sequence[Draft]]) -> list[list[Receipt] | EngineError]:
+    def append_groups(
+        self, groups: Sequence[Sequence[Packed]]
+    ) -> list[list[Receipt] | EngineError]:
         """Record many submissions in one transaction, each whole or refused on its own.
 
         Returns
@@ -116,11 +119,12 @@ class Register:
         list
             Per submission its receipts, or why it was refused. It returns after the commit.
         """
-        packed = [[Packed(draft) for draft in group] for group in groups]
         with self._lock, self._writing() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
-                results = [append_group(db, group) for group in packed]
+                chain = Chain(db)
+                results = [append_group(chain, group) for group in groups]
+                chain.write()
                 db.execute("COMMIT")
             except BaseException:
                 db.execute("ROLLBACK")

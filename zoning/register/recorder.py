@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from typing import Final
 
 from spatial.errors import EngineError, StoreError
+from zoning.register.chain import Packed
 from zoning.register.entry import Draft, Receipt
 from zoning.register.log import Register
 
@@ -18,7 +19,7 @@ __all__ = ["Recorder"]
 
 #: Decisions in one transaction; more would make the first of them wait.
 MOST: Final = 1_000
-_Job = tuple[Sequence[Draft], "Future[list[Receipt]]"]
+_Job = tuple[Sequence[Packed], "Future[list[Receipt]]"]
 
 
 class Recorder:
@@ -60,11 +61,13 @@ class Recorder:
             One per draft, in order; raises what `Register.append` raises.
         """
         future: Future[list[Receipt]] = Future()
+        # Here, where the submitter computes anyway: the one thread that writes is never behind.
+        packed = [Packed(draft) for draft in drafts]
         with self._lock:
             if self._closed:
                 raise StoreError("the register is closed", code="register_closed")
             self._start()
-            self._jobs.put((tuple(drafts), future))
+            self._jobs.put((packed, future))
         return future
 
     def close(self) -> None:
@@ -105,7 +108,7 @@ class Recorder:
 
     def _write(self, jobs: Sequence[_Job]) -> None:
         try:
-            results = self.register.append_groups([drafts for drafts, _ in jobs])
+            results = self.register.append_groups([packed for packed, _ in jobs])
         except Exception as error:  # noqa: BLE001  every waiting caller is told, none hangs
             for _, future in jobs:
                 future.set_exception(error)
