@@ -61,6 +61,7 @@ DESCRIPTION: Final = (
     "latitude in degrees. Areas are m² on the plane the plan declares."
 )
 ROUTERS: Final = (
+    conformity.quick_router,
     conformity.router,
     batch.router,
     analyses.router,

@@ -68,6 +68,8 @@ def _write_down(scope: Scope, status: int, size: int, seconds: float) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "other"
     REQUESTS.labels(method, operation, str(status)).inc()
     SECONDS.labels(operation).observe(seconds)
+    if not log.isEnabledFor(logging.INFO):
+        return
     state = scope.get("state", {})
     log.info(
         "%s %s %s",

@@ -12,7 +12,15 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel
 
 from api.access.roles import require
-from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, Workers, read_body, service_of
+from api.http import (
+    BODY_PROBLEMS,
+    PROBLEMS,
+    QuickRoute,
+    StrictRoute,
+    Workers,
+    read_body,
+    service_of,
+)
 from api.idempotency import Answered, clean_key, fingerprint
 from api.models import PERMIT_EXAMPLE, SCHEMA_VERSION, Feature, Problem, VerdictModel
 from api.once import once
@@ -23,6 +31,8 @@ if TYPE_CHECKING:
     from api.service import Service
 
 router = APIRouter(tags=["conformity"], route_class=StrictRoute)
+#: The endpoint that permit systems call all day.
+quick_router = APIRouter(tags=["conformity"], route_class=QuickRoute)
 
 ACCEPTED: Final = ("application/geo+json", "application/json")
 #: The notes about a request; the body holds the verdict and nothing else.
@@ -48,7 +58,7 @@ _BODY: Final[dict[str, Any]] = {
 }
 
 
-@router.post(
+@quick_router.post(
     "/v1/conformity",
     summary="Judge one application, or several",
     openapi_extra={"requestBody": _BODY},
