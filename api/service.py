@@ -7,14 +7,14 @@ requests, so that health answers from the first moment.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from copy import copy
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import shapely
 
@@ -24,6 +24,7 @@ from api.analyst import Analyst
 from api.applications import Applications, read_applications
 from api.clock import now, today
 from api.control_room import DecisionTally
+from api.engine_like import EngineLike
 from api.formats import Language
 from api.geojson import LONLAT
 from api.heavy import HeavyJudge
@@ -51,28 +52,10 @@ from zoning.register.log import unknown_decision
 if TYPE_CHECKING:
     from api.engine import Engine
 
-__all__ = ["EngineLike", "Service"]
+__all__ = ["Service"]
 
 #: Layer whose names and codes are searched.
 VILLAGES: Final = "batas_desa"
-
-
-class EngineLike(Protocol):
-    """The part of the engine that serving needs."""
-
-    def check(
-        self, permits: Permits, on: date | None = None, plan: str | None = None
-    ) -> Sequence[Any]:
-        """Judge permits."""
-
-    def zones_at(self, lon: float, lat: float, on: date | None = None) -> list[dict[str, Any]]:
-        """Tell the zones of every instrument at a place."""
-
-    def layer(self, name: str) -> Any:
-        """Return a stored layer: `frame`, `version`."""
-
-    def layers(self) -> Sequence[Any]:
-        """List the layers."""
 
 
 class Service:
