@@ -11,7 +11,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-__all__ = ["AsJson", "SourceCrs", "WorkspaceOption", "Yes", "atomic_path", "on_terminal"]
+__all__ = ["AsJson", "SourceCrs", "WorkspaceOption", "Yes", "ZUnit", "atomic_path", "on_terminal"]
 
 WorkspaceOption: TypeAlias = Annotated[
     str,
@@ -28,6 +28,12 @@ SourceCrs: TypeAlias = Annotated[
         "--source-crs",
         metavar="CODE",
         help="CRS berkas yang tidak menyebutkannya, mis. EPSG:32749 / CRS of a file without one",
+    ),
+]
+ZUnit: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        help="Satuan tinggi berkas yang tidak menyebutkannya: m, ft, us-ft / unit of heights"
     ),
 ]
 AsJson: TypeAlias = Annotated[

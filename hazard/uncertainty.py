@@ -16,6 +16,7 @@ from spatial.errors import LayerError, LimitError
 
 __all__ = [
     "MOST_RUNS",
+    "Chance",
     "Uncertainty",
     "correlated_noise",
     "probability",
@@ -164,18 +165,42 @@ def probability(
     array
         NaN where a cell never had an answer; runs without one do not count.
     """
-    wet: NDArray[np.float64] | None = None
-    known: NDArray[np.float64] | None = None
+    chance = Chance()
     for rng in _generators(runs, seed):
         depth = np.asarray(flooded(rng), float)
-        if wet is None or known is None:
-            wet, known = np.zeros(depth.shape), np.zeros(depth.shape)
-        wet += depth > 0
-        known += ~np.isnan(depth)
-    if wet is None or known is None:  # pragma: no cover  runs are at least two
-        return np.empty((0, 0))
-    share: NDArray[np.float64] = np.full(wet.shape, np.nan)
-    return np.divide(wet, known, out=share, where=known > 0)
+        chance.add(np.where(np.isnan(depth), np.nan, depth > 0))
+    return chance.share()
+
+
+class Chance:
+    """Counts, run by run, how often each cell is met.
+
+    Examples
+    --------
+    >>> chance = Chance()
+    >>> for run in ([1.0, 0.0, np.nan], [1.0, 1.0, np.nan]):
+    ...     chance.add(np.array(run))
+    >>> chance.share().tolist(), chance.runs
+    ([1.0, 0.5, nan], 2)
+    """
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self._met: Any = 0.0
+        self._known: Any = 0.0
+
+    def add(self, met: NDArray[Any]) -> None:
+        """Count a run: 1 where a cell is met, 0 where not, NaN where it has no answer."""
+        self._met = self._met + np.nan_to_num(met)
+        self._known = self._known + ~np.isnan(met)
+        self.runs += 1
+
+    def share(self) -> NDArray[np.float64]:
+        """Return the share of runs in which each cell is met; NaN where it never had an answer."""
+        known = np.asarray(self._known, dtype=float)
+        share: NDArray[np.float64] = np.full(known.shape, np.nan)
+        np.divide(self._met, known, out=share, where=known > 0)
+        return share
 
 
 def _generators(runs: int, seed: int) -> list[np.random.Generator]:

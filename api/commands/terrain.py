@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias
@@ -11,7 +10,8 @@ from typing import Annotated, Any, Final, TypeAlias
 import numpy as np
 import typer
 
-from api.options import AsJson, SourceCrs, Yes, atomic_path, on_terminal
+from api.options import AsJson, SourceCrs, Yes, ZUnit, atomic_path
+from api.progress import Clock
 from spatial.errors import LayerError
 from spatial.terrain import (
     check_heights,
@@ -19,19 +19,18 @@ from spatial.terrain import (
     flow_of,
     height_above_drainage,
     in_windows,
+    open_heights,
     slope_deg,
     slope_percent,
     terrain_windows,
     write_cog,
 )
-from spatial.zonal import Grid, open_grid
+from spatial.zonal import Grid
 
 __all__ = ["terrain"]
 
-FOOT_M: Final = 0.3048
 #: More cells than this are worked on in files instead of memory (15 bytes each).
 IN_MEMORY_CELLS: Final = 30_000_000
-SHOWN_EVERY_S: Final = 2.0
 Windows: TypeAlias = Iterable[tuple[int, Any]]
 #: File -> what its numbers mean.
 OUTPUTS: Final = {
@@ -47,13 +46,24 @@ OUTPUTS: Final = {
 }
 
 
+#: Share of the whole time that a file or a step of the flow takes, measured on a large model.
+SHARES: Final = {
+    "lereng_derajat": 0.07, "lereng_persen": 0.07, "kelengkungan": 0.06,
+    "isi cekungan": 0.27, "naikkan ke titik limpas": 0.02, "arah aliran": 0.02,
+    "dataran": 0.11, "arah dataran": 0.01, "lintas petak": 0.04,
+    "akumulasi per petak": 0.03, "akumulasi": 0.03, "dem_terisi": 0.05, "arah_d8": 0.01,
+    "akumulasi_km2": 0.03, "bawa ke hulu": 0.09, "cekungan_air": 0.02, "orde_sungai": 0.02,
+    "hand_m": 0.05,
+}  # fmt: skip
+
+
 def terrain(
     dem: Annotated[Path, typer.Argument(help="DEM (GeoTIFF atau ASCII grid), meter, CRS meter")],
     output_dir: Annotated[Path, typer.Option("--output-dir", "-o", help="Folder hasil (COG)")],
     river_km2: Annotated[
         float, typer.Option(min=0.0, help="Sungai mulai luas tangkapan ini, km² / river threshold")
     ] = 1.0,
-    z_unit: Annotated[str, typer.Option(help="Satuan tinggi: m atau ft")] = "m",
+    z_unit: ZUnit = None,
     nodata: Annotated[
         float | None, typer.Option(help="Nilai tanpa data, bila berkas tidak menyebutkannya")
     ] = None,
@@ -63,13 +73,13 @@ def terrain(
 ) -> None:
     """Turunkan lereng, aliran, dan HAND dari DEM / slope, flow and HAND from a height model."""
     _refuse_overwriting(output_dir, yes)
-    grid = _in_metres(open_grid(dem, crs=source_crs, nodata=nodata), z_unit)
+    grid = open_heights(dem, crs=source_crs, nodata=nodata, unit=z_unit)
     low, high = check_heights(grid)
     report = _write_all(grid, output_dir, river_km2) | {
         "dem": dem.name,
         "height_m": [low, high],
         "river_km2": river_km2,
-        "z_unit": z_unit,
+        "z_factor": grid.factor,
     }
     with atomic_path(output_dir / "medan.json") as partial:
         partial.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
@@ -94,29 +104,16 @@ def _refuse_overwriting(folder: Path, yes: bool) -> None:
         )
 
 
-def _in_metres(grid: Grid, unit: str) -> Grid:
-    if unit == "m":
-        return grid
-    if unit != "ft":
-        raise LayerError(
-            "there is no unit of height {unit!r}",
-            code="z_unit_unknown",
-            hint="Use m or ft",
-            unit=unit,
-        )
-    return grid.with_values(grid.values() * FOOT_M)
-
-
 def _write_all(grid: Grid, folder: Path, river_km2: float) -> dict[str, Any]:
     """Write every output, first what needs a cell's neighbours, then what needs the flow."""
     folder.mkdir(parents=True, exist_ok=True)
-    clock = Clock(len(OUTPUTS))
+    clock = Making()
 
     def write(name: str, windows: Windows, dtype: str, nodata: float) -> None:
         tags = {"keterangan": OUTPUTS[name], "river_km2": str(river_km2)}
         target = folder / f"{name}.tif"
         write_cog(target, grid, windows, dtype=dtype, nodata=nodata, tags=tags)
-        clock.made(target.name)
+        clock.made(name)
 
     local: dict[str, Callable[..., Any]] = {
         "lereng_derajat": slope_deg,
@@ -148,29 +145,26 @@ def _write_all(grid: Grid, folder: Path, river_km2: float) -> dict[str, Any]:
     }
 
 
-class Clock:
+class Making(Clock):
     """What was made and how long it took; on a terminal, what is being done and until when."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self) -> None:
+        super().__init__()
         self.files: list[str] = []
-        self.total = total
-        self.began = time.monotonic()
-        self.shown = 0.0
+        self._behind: dict[str, float] = {}
 
-    def seconds(self) -> float:
-        """Time since the beginning."""
-        return time.monotonic() - self.began
+    def _share(self) -> float:
+        return min(sum(self._behind.values()), 1.0)
 
     def made(self, name: str) -> None:
         """Count a file."""
-        self.files.append(name)
-        self._show(f"{len(self.files)}/{self.total} {name}", always=True)
+        self.files.append(f"{name}.tif")
+        self._behind[name] = SHARES.get(name, 0.0)
+        self.tell(f"{name}.tif", self._share(), always=True)
 
     def step(self, what: str, done: int, total: int) -> None:
-        """Show how far a step is."""
-        self._show(f"      {what}: petak {done}/{total}", always=False)
-
-    def _show(self, text: str, *, always: bool) -> None:
-        if on_terminal() and (always or self.seconds() - self.shown > SHOWN_EVERY_S):
-            self.shown = self.seconds()
-            typer.echo(f"{text} ({self.seconds():.0f} s)", err=True)
+        """Show how far a step of the flow is."""
+        # A step that is repeated counts once, as far as it ever came.
+        part = SHARES.get(what, 0.0) * done / total
+        self._behind[what] = max(self._behind.get(what, 0.0), part)
+        self.tell(f"{what}, petak {done}/{total}", self._share())

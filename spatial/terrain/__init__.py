@@ -8,6 +8,7 @@ from spatial.terrain.flow import (
     slope_area_rivers,
     upstream_value,
 )
+from spatial.terrain.heights import in_metres, open_heights
 from spatial.terrain.network import carry_up
 from spatial.terrain.slope import (
     check_heights,
@@ -24,7 +25,9 @@ __all__ = [
     "curvature",
     "flow_of",
     "height_above_drainage",
+    "in_metres",
     "in_windows",
+    "open_heights",
     "slope_area_rivers",
     "slope_deg",
     "slope_percent",

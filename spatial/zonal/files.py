@@ -49,7 +49,7 @@ def open_grid(path: Path | str, *, crs: Any = None, nodata: float | None = None)
         If there is no such file.
     RasterError
         `raster_kind`, `raster_rotated`, `raster_no_nodata`, `raster_not_georeferenced`,
-        `raster_unreadable`.
+        `raster_scaled`, `raster_unreadable`.
     CrsError
         If neither file nor caller states a CRS.
     LimitError
@@ -114,6 +114,15 @@ def _describe(source: Any, path: Path, driver: str, crs: Any, nodata: float | No
             hint="Warp it first: gdalwarp -r near (classes) or -r bilinear (depths)",
             name=path.name,
         )
+    if any(scale != 1 for scale in source.scales) or any(source.offsets):
+        raise RasterError(
+            "{name} stores its values scaled ({scales}, {offsets})",
+            code="raster_scaled",
+            hint="Write the values themselves: gdal_translate -unscale -ot Float32",
+            name=path.name,
+            scales=", ".join(map(str, source.scales)),
+            offsets=", ".join(map(str, source.offsets)),
+        )
     stated = source.crs.to_wkt() if source.crs else None
     return Grid(
         path.name,
@@ -129,6 +138,7 @@ def _describe(source: Any, path: Path, driver: str, crs: Any, nodata: float | No
         source.dtypes[0],
         path=path,
         driver=driver,
+        unit=(source.units[0] or "") if source.units else "",
     )
 
 

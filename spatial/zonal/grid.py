@@ -34,7 +34,8 @@ class Grid:
 
     Cell (row, col) covers x from `x0 + col * dx` to `x0 + (col + 1) * dx`, and y in the
     same way from `y0` by `dy`, which is negative where north is up. `nodata` is NaN where
-    only NaN means no data. Cells are read by `read`; `array` is None for a file.
+    only NaN means no data. Cells are read by `read`; `array` is None for a file. `unit` is
+    what the file calls the unit of its first band; values are read times `factor`.
     """
 
     name: str
@@ -52,6 +53,8 @@ class Grid:
     path: Path | None = None
     driver: str = ""
     bands: tuple[Grid, ...] = field(default=(), repr=False, compare=False)
+    unit: str = ""
+    factor: float = 1.0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -77,12 +80,20 @@ class Grid:
     ) -> NDArray[Any]:
         """Read cells of a window, shape (bands, rows, cols); no-data cells as stored.
 
+        Where they are read times a factor, cells without data are NaN.
+
         Raises
         ------
         RasterError
             `raster_unreadable`, if the file ends or is damaged inside the window.
         """
-        (r0, r1), (c0, c1) = rows or (0, self.height), cols or (0, self.width)
+        raw = self._stored(rows or (0, self.height), cols or (0, self.width), bands)
+        return raw if self.factor == 1 else np.where(self.valid(raw), raw * self.factor, np.nan)
+
+    def _stored(
+        self, rows: tuple[int, int], cols: tuple[int, int], bands: tuple[int, ...]
+    ) -> NDArray[Any]:
+        (r0, r1), (c0, c1) = rows, cols
         if self.bands:
             parts = [self.bands[band - 1].read((r0, r1), (c0, c1)) for band in bands]
             return np.concatenate(parts)

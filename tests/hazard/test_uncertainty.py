@@ -15,6 +15,7 @@ from rasterio.transform import Affine
 
 from api.cli import main
 from hazard.overlay import overlay
+from hazard.rule_files import load_rule
 from hazard.uncertainty import correlated_noise, probability, simulate, weights_within
 from spatial.errors import LayerError, LimitError, PlanError
 from spatial.zonal import open_grid
@@ -113,3 +114,53 @@ def test_the_command_maps_the_chance_and_gives_bounds_of_people(tmp_path: Path) 
     assert table["mean"].sum() == pytest.approx(500)
     facts = json.loads((out / "ketidakpastian.json").read_text())
     assert facts["parameters"]["runs"] == 8
+    # Of all desa together: half of the runs lie below the median of their sums.
+    total = facts["total"]
+    assert facts["unit"] == "jiwa"
+    assert total["tidak_ada"]["p05"] <= total["tidak_ada"]["p50"] <= total["tidak_ada"]["p95"]
+    assert sum(row["mean"] for row in total.values()) == pytest.approx(500)
+    again = tmp_path / "lagi"
+    assert main([str(again if word == out else word) for word in words]) == 0
+    assert (again / "kuantil.csv").read_bytes() == (out / "kuantil.csv").read_bytes()
+
+
+def test_ranges_of_weights_reach_areas(tmp_path: Path) -> None:
+    """Two halves: one is high whatever the weights, the other only if slope weighs enough."""
+    scores = {
+        "lereng": [3, 3], "tanah": [3, 3], "batuan": [3, 1], "curah_hujan": [3, 3],
+        "tata_air_lereng": [3, 1], "kegempaan": [3, 3], "vegetasi": [3, 3],
+    }  # fmt: skip
+    words: list[object] = ["hazard", "weights", "longsor_pu22_2007_alami"]
+    for name, pair in scores.items():
+        with rasterio.open(
+            tmp_path / f"{name}.tif", "w", driver="GTiff", height=4, width=4, count=1,
+            dtype="float32", crs="EPSG:32749", nodata=-9999,
+            transform=Affine(100, 0, 430_000, 0, -100, 9_230_000),
+        ) as sink:  # fmt: skip
+            sink.write(np.repeat([pair], 4, axis=0).repeat(2, axis=1).astype("float32"), 1)
+        words += ["--factor", f"{name}={tmp_path / name}.tif"]
+    place = shapely.box(430_000, 9_229_600, 430_400, 9_230_000)
+    gpd.GeoDataFrame({"kode_desa": ["A"]}, geometry=[place], crs="EPSG:32749").to_file(
+        tmp_path / "desa.gpkg"
+    )
+    out = tmp_path / "keluar"
+    words += ["-o", out, "--runs", 200, "--spread", 0.3, "--by", tmp_path / "desa.gpkg"]
+    assert main([str(word) for word in words]) == 0
+    chance = open_grid(out / "peluang.tif").values()
+    assert (chance[:, :2] == 1).all()
+    facts = json.loads((out / "ketidakpastian.json").read_text())
+    # The chance by hand: the score is 3 - 2 (w_batuan + w_tata_air) / 100.
+    rule = "longsor_pu22_2007_alami"
+    limit = load_rule("overlay", rule).data["breaks"][-1]
+    met = []
+    for part in np.random.SeedSequence(0).spawn(200):
+        drawn = weights_within(rule, spread=0.3, rng=np.random.default_rng(part))
+        met.append(3 - 2 * (drawn["batuan"] + drawn["tata_air_lereng"]) / 100 > limit)
+    share = float(np.mean(met))
+    assert 0 < share < 1
+    np.testing.assert_allclose(chance[:, 2:], share, atol=1e-6)
+    total = facts["total"]["tinggi"]
+    assert total["p95"] == pytest.approx(160_000, rel=1e-3)
+    assert total["p05"] == pytest.approx(80_000, rel=1e-3)
+    assert total["mean"] == pytest.approx(80_000 * (1 + share), rel=1e-3)
+    assert main([str(word) for word in [*words, "--yes", "--at-least", "gawat"]]) == 2

@@ -14,6 +14,7 @@ from api.commands.hazard.rob import rob
 from api.commands.hazard.uncertainty import uncertainty
 from api.commands.hazard.validate import validate
 from api.commands.hazard.water import water
+from api.commands.hazard.weights import weights
 
 __all__ = ["hazard"]
 
@@ -39,6 +40,9 @@ hazard.command("report", short_help="Laporan BPBD: HTML, PDF, XLSX, peta A3 / th
 )
 hazard.command("uncertainty", short_help="Galat DEM sampai ke jiwa / errors of heights to people")(
     uncertainty
+)
+hazard.command("weights", short_help="Rentang bobot sampai ke jiwa / ranges of weights to people")(
+    weights
 )
 hazard.command("water", short_help="DAS lintas kabupaten: pasokan, kebutuhan / water by DAS")(water)
 hazard.command("forest", short_help="Hutan yang hilang antara dua tanggal / forest loss by unit")(

@@ -9,11 +9,10 @@ import numpy as np
 import typer
 
 from api.commands.hazard.maps import Maps, observed_of
-from api.options import AsJson, SourceCrs, Yes
+from api.options import AsJson, SourceCrs, Yes, ZUnit
 from hazard import class_rule, load_rule
 from hazard.flood import GeomorphicFlood, calibrate, fuzzy_large, geomorphic_flood
-from spatial.terrain import Flow, check_heights, flow_of, slope_area_rivers
-from spatial.zonal import open_grid
+from spatial.terrain import Flow, flow_of, open_heights, slope_area_rivers
 
 __all__ = ["flood"]
 
@@ -45,13 +44,13 @@ def flood(
     ] = None,
     depth_classes: Annotated[str, typer.Option(help="Aturan kelas kedalaman")] = DEPTH_CLASSES,
     nodata: Annotated[float | None, typer.Option(help="Nilai tanpa data DEM")] = None,
+    z_unit: ZUnit = None,
     source_crs: SourceCrs = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Petakan bahaya banjir dari bentuk lahan (GFI) / flood hazard from the shape of the land."""
-    grid = open_grid(dem, crs=source_crs, nodata=nodata)
-    check_heights(grid)
+    grid = open_heights(dem, crs=source_crs, nodata=nodata, unit=z_unit)
     maps = Maps(output_dir, grid, yes=yes, names=NAMES)
     stated = load_rule("flood", rule)
     flow = flow_of(grid)

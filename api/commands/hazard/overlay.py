@@ -19,7 +19,7 @@ from layers import read
 from spatial.errors import LayerError, RasterError
 from spatial.zonal import Grid, open_grid
 
-__all__ = ["overlay"]
+__all__ = ["factor_grids", "overlay"]
 
 
 def overlay(
@@ -54,7 +54,7 @@ def overlay(
     if table is not None:
         _table(rule, table, output)
         return
-    grids = _grids(factor or [], nodata, source_crs)
+    grids = factor_grids(factor or [], nodata, source_crs)
     like = next(iter(grids.values()))
     maps = Maps(output, like, yes=yes, names=("skor", "kelas"))
     made = lay(rule, {name: grid.values() for name, grid in grids.items()})
@@ -72,7 +72,8 @@ def overlay(
     maps.finish("overlay", _facts(made, grids), as_json=as_json)
 
 
-def _grids(words: list[str], nodata: float | None, crs: str | None) -> dict[str, Grid]:
+def factor_grids(words: list[str], nodata: float | None, crs: str | None) -> dict[str, Grid]:
+    """Open the rasters of factors, each named; all on the same cells."""
     grids: dict[str, Grid] = {}
     for word in words:
         name, _, path = word.partition("=")

@@ -11,12 +11,12 @@ import typer
 
 from api.commands.hazard.maps import Maps, mask_of
 from api.formats import number
-from api.options import AsJson, SourceCrs, Yes
+from api.options import AsJson, SourceCrs, Yes, ZUnit
 from hazard import class_rule
 from hazard.rob import rob_depth
 from layers import read
 from spatial.errors import LayerError, RasterError
-from spatial.terrain import check_heights
+from spatial.terrain import open_heights
 from spatial.zonal import cell_areas, open_grid
 
 __all__ = ["rob"]
@@ -46,6 +46,7 @@ def rob(
     ] = None,
     classes: Annotated[str, typer.Option(help="Aturan kelas")] = "banjir_kedalaman_bnpb",
     nodata: Annotated[float | None, typer.Option(help="Nilai tanpa data DEM")] = None,
+    z_unit: ZUnit = None,
     source_crs: SourceCrs = None,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -57,8 +58,7 @@ def rob(
             code="sea_not_given",
             hint="--land garis_pantai.gpkg or --sea laut.gpkg",
         )
-    grid = open_grid(dem, crs=source_crs, nodata=nodata)
-    check_heights(grid)
+    grid = open_heights(dem, crs=source_crs, nodata=nodata, unit=z_unit)
     maps = Maps(output_dir, grid, yes=yes, names=NAMES)
     drawn = read(land or sea or dem, layer=layer, source_crs=source_crs).features
     water = ~mask_of(drawn, grid) if land is not None else mask_of(drawn, grid)
