@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import statistics
 import sys
 import time
@@ -45,6 +46,8 @@ SECTIONS = ("open", "split", "unsplit", "single", "file", "curves", "live")
 def main(words: list[str] | None = None) -> int:
     """Return 0 when every engine that ran gave the same areas."""
     wanted = _arguments().parse_args(words)
+    # Ended from outside, what was started here is stopped all the same.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     many = wanted.parcels > MANY
     engines = wanted.engines or [one for one in PEERS if not (many and one in SLOW)]
     engines = [one for one in engines if one not in wanted.skip]
@@ -57,25 +60,37 @@ def main(words: list[str] | None = None) -> int:
     for section in wanted.sections:
         print(f"\n{section}", flush=True)
         begin = time.perf_counter()
-        said[section] = _measure(section, made, engines, wanted.repeat, wanted.seconds)
+
+        def keep(found: Any, section: str = section) -> None:
+            """Save what is there so far: a long run may be cut off."""
+            said[section] = found
+            if wanted.output:
+                wanted.output.write_text(json.dumps(said, indent=1) + "\n")
+
+        keep(_measure(section, made, engines, wanted.repeat, wanted.seconds, keep))
         print(f"  ({time.perf_counter() - begin:.0f} s)", flush=True)
-        if wanted.output:
-            wanted.output.write_text(json.dumps(said, indent=1) + "\n")
     tables = [said.get(name, {}) for name in ("split", "unsplit", "file")]
     same = all(row.get("difference", 0.0) <= EQUAL for table in tables for row in table.values())
     return 0 if same else 1
 
 
-def _measure(section: str, made: Prepared, engines: list[str], repeat: int, seconds: float) -> Any:
+def _measure(
+    section: str,
+    made: Prepared,
+    engines: list[str],
+    repeat: int,
+    seconds: float,
+    keep: Callable[[Any], None],
+) -> Any:
     if section == "open":
         return {
             "build": opening.building(made, repeat),
             "fresh process": opening.first_answer(made, repeat),
         }
     if section == "split":
-        return compare(made.cut, engines, repeat, seconds)
+        return compare(made.cut, engines, repeat, seconds, keep)
     if section == "unsplit":
-        return compare(made.few, engines, 1, seconds)
+        return compare(made.few, engines, 1, seconds, keep)
     if section == "single":
         return single.latencies(made.whole, made.cut, engines)
     if section == "file":
@@ -86,7 +101,11 @@ def _measure(section: str, made: Prepared, engines: list[str], repeat: int, seco
 
 
 def compare(
-    task: Task, engines: list[str], repeat: int, seconds: float
+    task: Task,
+    engines: list[str],
+    repeat: int,
+    seconds: float,
+    keep: Callable[[Any], None] = lambda found: None,
 ) -> dict[str, dict[str, float]]:
     """Time every engine; all answers are compared with the first one's.
 
@@ -113,6 +132,7 @@ def compare(
             "difference": difference(first, answers, task.parcels),
         }
         found[name] = row
+        keep(found)
         ratio = row["seconds"] / next(iter(found.values()))["seconds"]
         print(f"  {name:<24}{row['seconds']:>12.3f} s{ratio:>9.1f}   {row['difference']:.1e}")
         sys.stdout.flush()

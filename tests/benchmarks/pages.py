@@ -24,7 +24,7 @@ __all__ = ["main"]
 NAMES = {
     "engine": "**the engine**, 2 threads",
     "engine_one_thread": "the engine, 1 thread",
-    "engine_two_workers": "the engine, 2 workers of 1 thread, started for the question",
+    "engine_two_workers": "the engine, 2 workers of 1 thread, which hand back their tables",
     "engine_without_saved_index": "the engine, its indexes built on the way",
     "shapely_two_processes": "shapely STRtree by hand, 2 processes",
     "shapely_tree": "shapely STRtree by hand",
