@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hazard.rule_files import load_rule
 from hazard.validation import roc_curve
-from spatial.terrain import Flow, height_above_drainage, upstream_value
+from spatial.terrain import Flow, Tile, height_above_drainage, upstream_value
 
 __all__ = ["GeomorphicFlood", "calibrate", "fuzzy_large", "geomorphic_flood"]
 
@@ -24,7 +24,8 @@ class GeomorphicFlood:
     """Flood index and depth, with every parameter that made them.
 
     `level_m` is hr = a * A**n, with A the area in km² that drains through the river cell
-    which a cell drains to; H is its height above that cell. `index` is ln(hr / H), and
+    which a cell drains to; H is its height above that cell. The arrays lie where those of the
+    flow do: in memory, or in files while this object lasts. `index` is ln(hr / H), and
     `depth_m` is hr - H where that is above zero, which is where the index is, else 0; NaN
     where no river is met. Unless `calibrated`, the depth is a relative number. `threshold` and
     `auc` are those of the calibration, NaN without one.
@@ -35,6 +36,7 @@ class GeomorphicFlood:
     level_m: Array
     n: float
     a: float
+    flow: Flow = field(repr=False)
     river_rule: str
     river_value: float
     calibrated: bool
@@ -52,7 +54,9 @@ class GeomorphicFlood:
 
         A cell may pass it and still have no depth; the module's own samples have many such.
         """
-        return np.asarray(self.normalised() >= threshold)
+        low, high = np.nanmin(self.index), np.nanmax(self.index)
+        least = low + (threshold + 1) / 2 * (high - low)
+        return self.flow.each("rawan", np.bool_, lambda tile: self.index[tile.window] >= least)
 
     def parameters(self) -> dict[str, float | bool | str | None]:
         """Return what has to be stored beside the rasters."""
@@ -110,19 +114,31 @@ def geomorphic_flood(
         rivers = flow.rivers(river_value)
     height = height_above_drainage(flow, rivers)
     area = upstream_value(flow, rivers, flow.area_km2())
-    level = factor * area.astype(np.float64) ** exponent
-    index = np.log(level / np.maximum(height, AT_RIVER_M))
+    level = flow.each(
+        "muka air", np.float64, lambda t: factor * area[t.window].astype(np.float64) ** exponent
+    )
     return GeomorphicFlood(
-        index=index,
-        depth_m=np.where(np.isnan(index), np.nan, np.maximum(level - height, 0.0)),
+        index=flow.each(
+            "indeks GFI",
+            np.float64,
+            lambda t: np.log(level[t.window] / np.maximum(height[t.window], AT_RIVER_M)),
+        ),
+        depth_m=flow.each("kedalaman", np.float64, lambda t: _above(level, height, t)),
         level_m=level,
         n=exponent,
         a=factor,
+        flow=flow,
         river_rule=river_rule,
         river_value=river_value,
         calibrated=False,
         citation=stated.citation(),
     )
+
+
+def _above(level: Array, height: NDArray[Any], tile: Tile) -> Array:
+    """Return how high the water stands; NaN where there is no river to come from."""
+    above = level[tile.window] - height[tile.window]
+    return np.where(np.isnan(above), np.nan, np.maximum(above, 0.0))
 
 
 def calibrate(flood: GeomorphicFlood, observed: NDArray[Any]) -> GeomorphicFlood:
@@ -144,13 +160,17 @@ def calibrate(flood: GeomorphicFlood, observed: NDArray[Any]) -> GeomorphicFlood
     """
     roc = roc_curve(flood.index, observed)
     scale = float(np.exp(-roc.best))
-    level = flood.level_m * scale
-    height = flood.level_m * np.exp(-flood.index)
+    each, index, level = flood.flow.each, flood.index, flood.level_m
+
+    def depth(tile: Tile) -> Array:
+        height = level[tile.window] * np.exp(-index[tile.window])
+        return np.maximum(level[tile.window] * scale - height, 0.0)
+
     return replace(
         flood,
-        depth_m=np.maximum(level - height, 0.0),
-        level_m=level,
-        index=flood.index - roc.best,
+        depth_m=each("kedalaman", np.float64, depth),
+        level_m=each("muka air", np.float64, lambda tile: level[tile.window] * scale),
+        index=each("indeks GFI", np.float64, lambda tile: index[tile.window] - roc.best),
         a=flood.a * scale,
         calibrated=True,
         threshold=roc.best,

@@ -27,7 +27,7 @@ from spatial.terrain import (
 )
 from spatial.zonal import Grid
 
-__all__ = ["terrain"]
+__all__ = ["Making", "scratch_of", "terrain"]
 
 #: More cells than this are worked on in files instead of memory (15 bytes each).
 IN_MEMORY_CELLS: Final = 30_000_000
@@ -122,9 +122,7 @@ def _write_all(grid: Grid, folder: Path, river_km2: float) -> dict[str, Any]:
     }
     for name, work in local.items():
         write(name, terrain_windows(grid, work), "float32", -9999.0)
-    # A small model is worked on in memory, a large one in files beside the results.
-    large = grid.height * grid.width > IN_MEMORY_CELLS
-    flow = flow_of(grid, folder=folder if large else None, progress=clock.step)
+    flow = flow_of(grid, folder=scratch_of(grid, folder), progress=clock.step)
     write("dem_terisi", in_windows(flow.filled), "float32", -9999.0)
     write("arah_d8", in_windows(flow.d8), "uint8", 247)
     write("akumulasi_km2", in_windows(flow.area_km2()), "float32", -9999.0)
@@ -143,6 +141,11 @@ def _write_all(grid: Grid, folder: Path, river_km2: float) -> dict[str, Any]:
         "cells": grid.height * grid.width,
         "notes": [note.to_dict() for note in flow.notes],
     }
+
+
+def scratch_of(grid: Grid, folder: Path) -> Path | None:
+    """Return where a large model is worked on, beside the results; a small one in memory."""
+    return folder if grid.height * grid.width > IN_MEMORY_CELLS else None
 
 
 class Making(Clock):

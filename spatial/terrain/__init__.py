@@ -17,9 +17,11 @@ from spatial.terrain.slope import (
     slope_percent,
     terrain_windows,
 )
+from spatial.terrain.tiles import Tile
 
 __all__ = [
     "Flow",
+    "Tile",
     "carry_up",
     "check_heights",
     "curvature",

@@ -153,3 +153,23 @@ def test_overlays_refuse_what_the_rule_does_not_know(tmp_path: Path) -> None:
     wrong.write_text(text.replace("weight = 40", "weight = 30"))
     with pytest.raises(PlanError, match="sum to 90"):
         overlay(str(wrong), {"lahan": one})
+
+
+def test_a_model_in_tiles_and_files_floods_the_same_cells(tmp_path: Path) -> None:
+    rng = np.random.default_rng(11)
+    y, x = np.mgrid[0:60, 0:70]
+    heights = 50 - 0.3 * y + 0.2 * np.abs(x - 35.0) + rng.normal(0, 0.4, (60, 70))
+    heights[:5, :5] = np.nan
+    dem = grid_from_array(heights, crs="EPSG:32749", origin=(430_000, 9_230_000), cell=(100, -100))
+    observed = np.where(rng.random(heights.shape) < 0.5, (heights < 42).astype(float), np.nan)
+    made = []
+    for flow in (flow_of(dem), flow_of(dem, tile=16, folder=tmp_path)):
+        flood = geomorphic_flood(flow, river_km2=1.0)
+        made.append((flood, calibrate(flood, observed), flood.prone(-0.53)))
+    for one, other in zip(made[0][:2], made[1][:2], strict=True):
+        for name in ("index", "depth_m", "level_m"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        assert one.parameters() == other.parameters()
+    np.testing.assert_array_equal(made[0][2], made[1][2])
+    np.testing.assert_array_equal(made[0][2], made[0][0].normalised() >= -0.53)
+    assert isinstance(made[1][0].depth_m, np.memmap)

@@ -7,12 +7,14 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from api.commands.hazard.maps import Maps, observed_of
+from api.commands.terrain import Making, scratch_of
 from api.options import AsJson, SourceCrs, Yes, ZUnit
 from hazard import class_rule, load_rule
 from hazard.flood import GeomorphicFlood, calibrate, fuzzy_large, geomorphic_flood
-from spatial.terrain import Flow, flow_of, open_heights, slope_area_rivers
+from spatial.terrain import Flow, flow_of, in_windows, open_heights, slope_area_rivers
 
 __all__ = ["flood"]
 
@@ -53,23 +55,26 @@ def flood(
     grid = open_heights(dem, crs=source_crs, nodata=nodata, unit=z_unit)
     maps = Maps(output_dir, grid, yes=yes, names=NAMES)
     stated = load_rule("flood", rule)
-    flow = flow_of(grid)
+    flow = flow_of(grid, folder=scratch_of(grid, output_dir), progress=Making().step)
     made = _flood(flow, rule, stated.data, river_rule, river_km2, n, a)
     if observed is not None:
         made = calibrate(made, observed_of(observed, observed_within, grid, source_crs))
-    index = fuzzy_large(
-        made.depth_m,
-        midpoint_m=float(stated.data["index_midpoint_m"]),
-        spread=float(stated.data["index_spread"]),
-    )
-    known = np.isfinite(made.depth_m)
+
+    def index(depth: NDArray[Any]) -> NDArray[Any]:
+        return fuzzy_large(
+            depth,
+            midpoint_m=float(stated.data["index_midpoint_m"]),
+            spread=float(stated.data["index_spread"]),
+        )
+
     relative = "" if made.calibrated else "; belum dikalibrasi: angka relatif"
     maps.write("gfi", made.index, "GFI = ln(hr/H)")
     maps.write("kedalaman_m", made.depth_m, f"hr - H, meter{relative}")
-    maps.write("indeks_bahaya", index, "indeks bahaya 0..1 (fuzzy large dari kedalaman)")
+    text = "indeks bahaya 0..1 (fuzzy large dari kedalaman)"
+    maps.write("indeks_bahaya", made.depth_m, text, index)
     by_depth, by_index = class_rule(depth_classes), class_rule(INDEX_CLASSES)
-    maps.write_classes("kelas_kedalaman", by_depth.codes(made.depth_m, known), by_depth)
-    maps.write_classes("kelas_indeks", by_index.codes(index, known), by_index)
+    maps.write_classes("kelas_kedalaman", made.depth_m, by_depth)
+    maps.write_classes("kelas_indeks", made.depth_m, by_index, index)
     facts: dict[str, Any] = {
         "dem": dem.name,
         "parameters": made.parameters()
@@ -85,9 +90,18 @@ def flood(
         facts["prone"] = {
             "threshold_normalised": threshold,
             "cells": int(prone.sum()),
-            "cells_without_depth": int((prone & (made.depth_m <= 0)).sum()),
+            "cells_without_depth": sum(
+                int((part & (depth <= 0)).sum())
+                for (_, part), (_, depth) in zip(
+                    in_windows(prone), in_windows(made.depth_m), strict=True
+                )
+            ),
         }
-        codes = np.where(known, prone, 2)
+        codes = flow.each(
+            "rawan",
+            np.uint8,
+            lambda t: np.where(np.isfinite(made.depth_m[t.window]), prone[t.window], 2),
+        )
         maps.write_codes("rawan", codes, ("tidak_rawan", "rawan"), stated.citation())
     maps.finish("banjir", facts, as_json=as_json)
     if not made.calibrated and not as_json:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -23,6 +24,8 @@ from spatial.zonal import Grid, open_grid
 __all__ = ["RASTERS", "Maps", "mask_of", "observed_of"]
 
 RASTERS: Final = (".tif", ".tiff", ".asc")
+#: Makes values of values, window by window.
+Make: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
 #: In class rasters, where there is no class.
 NO_CLASS: Final = 255
 
@@ -43,28 +46,44 @@ class Maps:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.like, self.files = folder, like, list[str]()
 
-    def write(self, name: str, values: NDArray[Any], text: str) -> None:
-        """Write numbers; NaN where there is no answer."""
+    def write(self, name: str, values: NDArray[Any], text: str, make: Make | None = None) -> None:
+        """Write numbers, or what is made of them window by window; NaN where no answer is."""
         target = self.folder / f"{name}.tif"
-        tags = {"keterangan": text}
-        write_cog(target, self.like, in_windows(values), nodata=-9999.0, tags=tags)
+        windows = ((row, part if make is None else make(part)) for row, part in in_windows(values))
+        write_cog(target, self.like, windows, nodata=-9999.0, tags={"keterangan": text})
         self.files.append(target.name)
 
-    def write_classes(self, name: str, codes: NDArray[Any], rule: ClassRule) -> None:
-        """Write class codes from 0, with the words and the rule they follow."""
-        self.write_codes(name, codes, rule.labels, rule.citation)
+    def write_classes(
+        self, name: str, values: NDArray[Any], rule: ClassRule, make: Make | None = None
+    ) -> None:
+        """Write the classes of values (or of what is made of them), from 0, with their words."""
+
+        def codes(part: NDArray[Any]) -> NDArray[Any]:
+            made = part if make is None else make(part)
+            return rule.codes(made, np.isfinite(made))
+
+        self.write_codes(name, values, rule.labels, rule.citation, codes)
 
     def write_codes(
-        self, name: str, codes: NDArray[Any], labels: tuple[str, ...], citation: str
+        self,
+        name: str,
+        codes: NDArray[Any],
+        labels: tuple[str, ...],
+        citation: str,
+        make: Make | None = None,
     ) -> None:
         """Write codes whose words are `labels`; one past the last means no class."""
         target = self.folder / f"{name}.tif"
-        small = np.where(codes == len(labels), NO_CLASS, codes).astype(np.uint8)
+
+        def small(part: NDArray[Any]) -> NDArray[np.uint8]:
+            made = part if make is None else make(part)
+            return np.where(made == len(labels), NO_CLASS, made).astype(np.uint8)
+
         words = {f"kelas_{code}": label for code, label in enumerate(labels)}
         write_cog(
             target,
             self.like,
-            in_windows(small),
+            ((row, small(part)) for row, part in in_windows(codes)),
             dtype="uint8",
             nodata=NO_CLASS,
             tags=words | {"aturan": citation},

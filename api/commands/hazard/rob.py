@@ -77,7 +77,7 @@ def rob(
     rule = class_rule(classes)
     known = np.isfinite(depth)
     maps.write("kedalaman_rob_m", depth, "kedalaman rob, meter")
-    maps.write_classes("kelas_rob", rule.codes(depth, known), rule)
+    maps.write_codes("kelas_rob", rule.codes(depth, known), rule.labels, rule.citation)
     codes = np.where(known, behind, 2)
     maps.write_codes(
         "di_balik_penghalang", codes, ("tidak", "ya"), "lebih rendah dari air, tanpa jalan ke laut"
