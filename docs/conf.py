@@ -31,6 +31,7 @@ html_theme = "furo"
 html_title = "tataruang"
 html_show_sphinx = False
 html_static_path = ["_static"]
+html_css_files = ["site.css"]
 language = "en"
 suppress_warnings = [
     "myst.header",
