@@ -45,6 +45,7 @@ from api.routes import (
     zones,
 )
 from api.settings import ServeSettings
+from api.webhooks.signature import Master
 from spatial.errors import EngineError
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def create_app(
     app.state.workers = Workers(chosen.threads, chosen.queue)
     app.state.tile_workers = Workers(chosen.threads, chosen.queue)
     app.state.job_workers = Workers(1, chosen.queue)
+    app.state.hook_workers = Workers(4, chosen.queue)
     app.state.tasks = set()
     app.state.batch_workers = Workers(chosen.threads, chosen.queue)
     for router in ROUTERS:
@@ -137,6 +139,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         folder = state.settings.state_folder or _scratch(cleaning)
         state.answers = Answers(folder / "answers.sqlite", state.settings.answers_hours)
         state.jobs = Jobs(folder / "jobs.sqlite")
+        state.master = Master(folder)
         state.opening.start()
         watching = None
         if state.settings.watch_seconds:

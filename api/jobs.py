@@ -81,7 +81,7 @@ class Jobs:
     >>> jobs = Jobs(Path(tempfile.mkdtemp()) / "jobs.sqlite")
     >>> job = jobs.accept("oss", "flood-exposure")
     >>> jobs.start(job.id), jobs.finish(job.id, "successful", "", b"{}")
-    (True, None)
+    (True, True)
     >>> jobs.get(job.id, "oss").status, jobs.result(job.id, "oss")
     ('successful', b'{}')
     """
@@ -137,14 +137,15 @@ class Jobs:
             )
             return bool(done.rowcount)
 
-    def finish(self, name: str, status: str, message: str, result: bytes) -> None:
-        """Keep how a job ended, unless it was dismissed."""
+    def finish(self, name: str, status: str, message: str, result: bytes) -> bool:
+        """Keep how a job ended; false if it was dismissed."""
         with self._open() as base:
-            base.execute(
+            done = base.execute(
                 "UPDATE jobs SET status=?, message=?, result=?, finished=? "
                 "WHERE id=? AND status='running'",
                 (status, message, result, now(), name),
             )
+            return bool(done.rowcount)
 
     def get(self, name: str, owner: str) -> Job:
         """Return a job of its owner.

@@ -55,6 +55,13 @@ class ServeSettings(BaseSettings):
     oidc_audience: str = Field(default="tataruang", description="Audience tokens must name")
     oidc_jwks: str = Field(default="", description="Keys of the issuer: https address or file")
     oidc_claim: str = Field(default="roles", description="Claim of a token that holds roles")
+    webhook_hosts: tuple[str, ...] = Field(
+        default=(), description="Hosts (host or host:port) that may be told when a job ended"
+    )
+    webhook_private: bool = Field(
+        default=False,
+        description="Tell also hosts of the office's own network, and by http",
+    )
     log_json: bool = Field(default=False, description="Write the log as lines of JSON")
     metrics_open: bool = Field(
         default=False, description="Show /metrics to others than this machine"

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from spatial.errors import AccessError
 
-__all__ = ["EVERYBODY", "OFFICE", "RIGHTS", "ROLES", "Caller", "Right", "require"]
+__all__ = ["EVERYBODY", "OFFICE", "RIGHTS", "ROLES", "Caller", "Right", "require", "require_known"]
 
 Right = Literal["judge", "record", "decisions", "metrics", "audit"]
 #: What a role may do beside reading public layers.
@@ -80,12 +80,7 @@ def require(caller: Caller, right: Right) -> None:
     """
     if caller.may(right):
         return
-    if not caller.known:
-        raise AccessError(
-            "this needs a key or a token",
-            code="access_needs_key",
-            hint="Send the header X-API-Key, or Authorization: Bearer; the office gives keys",
-        )
+    require_known(caller)
     raise AccessError(
         "{caller} has no right to {right}",
         code="access_denied",
@@ -94,3 +89,19 @@ def require(caller: Caller, right: Right) -> None:
         right=right,
         roles=", ".join(sorted(caller.roles)),
     )
+
+
+def require_known(caller: Caller) -> None:
+    """Refuse somebody who showed no key and no token.
+
+    Raises
+    ------
+    AccessError
+        `access_needs_key`.
+    """
+    if not caller.known:
+        raise AccessError(
+            "this needs a key or a token",
+            code="access_needs_key",
+            hint="Send the header X-API-Key, or Authorization: Bearer; the office gives keys",
+        )

@@ -10,6 +10,7 @@ import typer
 from api.access.keys import Keys
 from api.access.roles import ROLES
 from api.options import WorkspaceOption
+from api.webhooks.signature import Master
 from layers.workspace import Workspace
 
 __all__ = ["keys"]
@@ -53,6 +54,16 @@ def revoke(
         typer.echo(f"Tidak ada kunci {name!r} / there is no such key", err=True)
         raise typer.Exit(EXIT_NONE)
     typer.echo(f"Dicabut / revoked: {name}")
+
+
+@keys.command("webhook")
+def webhook(
+    name: Annotated[str, typer.Argument(help="Nama pemakai kunci / name of the key's holder")],
+    workspace: WorkspaceOption,
+) -> None:
+    """Rahasia tanda tangan webhook pemakai ini / secret that signs what is sent to this holder."""
+    folder = Workspace.open(str(workspace)).folder
+    typer.echo(Master(folder / "service").secret_of(name))
 
 
 def _keys(workspace: object) -> Keys:

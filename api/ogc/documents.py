@@ -61,6 +61,7 @@ CONFORMANCE: Final = tuple(
         "ogcapi-processes-1/1.0/conf/json",
         "ogcapi-processes-1/1.0/conf/job-list",
         "ogcapi-processes-1/1.0/conf/dismiss",
+        "ogcapi-processes-1/1.0/conf/callback",
         "ogcapi-records-1/1.0/conf/record-core",
         "ogcapi-records-1/1.0/conf/record-collection",
         "ogcapi-records-1/1.0/conf/record-core-query-parameters",

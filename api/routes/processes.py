@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -14,10 +13,11 @@ from api.errors import problem
 from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, language_of, read_body, service_of
 from api.routes.tiles import base_of
 from api.strict_json import parse
+from api.webhooks.telling import Subscriber, begin, subscriber_of, tell
 from spatial.errors import EngineError, LimitError
 
 if TYPE_CHECKING:
-    from api.jobs import Jobs
+    from api.jobs import Job, Jobs
 
 router = APIRouter(tags=["processes"], prefix="/ogc", route_class=StrictRoute)
 log = logging.getLogger("tataruang.jobs")
@@ -85,30 +85,34 @@ async def execute(request: Request, name: Name) -> Response:
     raw = await read_body(
         request, (JSON,), state.settings.max_body_bytes, state.settings.body_seconds
     )
-    inputs = checked(chosen, parse(raw))
+    body = parse(raw)
+    inputs = checked(chosen, body)
     service = service_of(request)
-    if "respond-async" not in request.headers.get("prefer", ""):
+    as_job = "respond-async" in request.headers.get("prefer", "")
+    told = subscriber_of(request, body, as_job=as_job)
+    if not as_job:
         return _json(await state.batch_workers.run(chosen.run, service, inputs))
     owner = str(request.state.caller)
     job = await run_in_threadpool(state.jobs.accept, owner, name, service.hidden)
-    task = asyncio.create_task(
-        _work(state, job.id, (chosen.run, service, inputs), language_of(request))
-    )
-    state.tasks.add(task)
-    task.add_done_callback(state.tasks.discard)
     at = _address(request)
+    work = (chosen.run, service, inputs)
+    begin(state, _work(state, job, work, language_of(request), told))
     headers = {"location": at.to(f"/jobs/{job.id}"), "preference-applied": "respond-async"}
     return _json(_told(job, at), 201, **headers)
 
 
-async def _work(state: Any, name: str, work: tuple[Any, ...], language: str) -> None:
+async def _work(
+    state: Any, job: Job, work: tuple[Any, ...], language: str, told: Subscriber
+) -> None:
     """Do a job; whatever happens, its owner can read how it ended."""
     jobs: Jobs = state.jobs
+    name = job.id
     status, message, body = "failed", "", b""
     try:
         async with state.job_workers.place():
             if not await run_in_threadpool(jobs.start, name):
                 return
+            tell(state, job, told, "running", orjson.dumps(job.to_dict() | {"status": "running"}))
             found = await state.job_workers.work(*work)
             status, body = "successful", orjson.dumps(found)
     except EngineError as error:
@@ -118,7 +122,9 @@ async def _work(state: Any, name: str, work: tuple[Any, ...], language: str) -> 
     except Exception:
         log.exception("job %s", name)
         message = "a fault of the service; it is in its log"
-    await run_in_threadpool(jobs.finish, name, status, message, body)
+    if await run_in_threadpool(jobs.finish, name, status, message, body):
+        told_body = body or orjson.dumps(job.to_dict() | {"status": status, "message": message})
+        tell(state, job, told, status, told_body)
 
 
 @router.get("/jobs", summary="Jobs of the caller", responses=PROBLEMS)

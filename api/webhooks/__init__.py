@@ -1,0 +1,1 @@
+"""Telling another system that a job has ended: to whom, signed how, sent how often."""
