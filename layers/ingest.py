@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import geopandas as gpd
 import pandas as pd
 
 from layers.files import looked_at, raster_file
 from layers.files.limits import stream_bytes
 from layers.files.sniff import RASTERS
 from layers.files.stream import FORMATS
-from layers.healing import heal
+from layers.healed import healed
 from layers.kinds import Kind
 from layers.large import read_large
 from layers.layer import Layer
@@ -31,7 +30,10 @@ from spatial.notes import Note
 __all__ = ["ingest_file"]
 
 #: Defects kept one by one with a version; the totals count all.
-_KEPT = 100
+_KEPT: Final = 100
+#: End of the name of the table that holds every healed piece of a layer.
+RECORD: Final = "_perapian"
+_LONGEST: Final = 63 - len(RECORD)
 
 
 def ingest_file(
@@ -68,7 +70,8 @@ def ingest_file(
         As `layers.read` takes them.
     heal_m : float, optional
         Widest sliver that healing may give to one feature, in metres; without, nothing is
-        healed. At most the CE90 of the map.
+        healed. At most the CE90 of the map, which `legal` says (`ce90_m`, or `scale`). Every
+        piece is published as the table NAME_perapian.
     nodata : float, optional
         Of a raster that states none.
     valid_from, valid_to : date, optional
@@ -149,13 +152,25 @@ class _Ingest:
         frame, guarded, withheld = (
             (found.frame, (), {}) if self.private else guard(found, earlier=earlier)
         )
-        healed: dict[str, Any] = {}
-        healing_notes: tuple[Note, ...] = ()
+        notes = (*found.report, *guarded)
         if self.heal_m is not None:
-            frame, healed, healing_notes = _healed(frame, found, self.heal_m)
-        more = withheld | healed | _quality(replace(found, frame=frame))
-        notes = (*found.report, *guarded, *healing_notes)
+            done = healed(frame, found, self.heal_m, self.how["legal"] or {})
+            frame, notes = done.frame, (*notes, done.note)
+            withheld = withheld | {"healing": done.facts | self._recorded(done.record)}
+        more = withheld | _quality(replace(found, frame=frame))
         return self._published(frame, found.kind, found.provenance.to_dict() | more, notes)
+
+    def _recorded(self, record: pd.DataFrame) -> dict[str, Any]:
+        """Publish the table of every healed piece, before the layer that rests on it."""
+        name = f"{self.name[:_LONGEST]}{RECORD}"
+        version = self.store.publish(
+            record,
+            name=name,
+            provenance={"healing_of": self.name},
+            valid_from=self.how["valid_from"],
+            valid_to=self.how["valid_to"],
+        )
+        return {"record": {"layer": name, "version": version.id}}
 
     def _large(self, path: Path | str, layer: str | None) -> tuple[Version, tuple[Note, ...]]:
         """Publish a file that is too large to be read whole."""
@@ -191,31 +206,6 @@ class _Ingest:
             **self.how,
         )
         return version, said
-
-
-def _healed(
-    frame: gpd.GeoDataFrame | pd.DataFrame, found: Layer, heal_m: float
-) -> tuple[gpd.GeoDataFrame, dict[str, Any], tuple[Note, ...]]:
-    """Heal a layer, and tell how much ground went from one feature to another."""
-    if not isinstance(frame, gpd.GeoDataFrame):
-        frame = found.features  # refuses a table
-    done = heal(frame, sliver_width_m=heal_m)
-    record = done.to_dict()
-    left = done.left["overlap"]["count"] + done.left["gap"]["count"]
-    note = Note(
-        "layer_healed",
-        "{count} slivers up to {width} m wide, {area} m2 together, went to one feature each; "
-        "{left} wider overlaps and gaps are left",
-        "warning",
-        {
-            "count": record["slivers"],
-            "width": heal_m,
-            "area": record["slivers_m2"],
-            "left": left,
-            "features": len(done.areas),
-        },
-    )
-    return done.frame, {"healing": {"sliver_width_m": heal_m, **record}}, (note,)
 
 
 def _unsaid(kind: Kind | None, legal: Mapping[str, Any]) -> tuple[Note, ...]:

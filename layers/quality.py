@@ -19,7 +19,7 @@ from layers.values import says_none
 from spatial.crs import AREA_CRS, lonlat_bounds, project
 from spatial.notes import Note
 
-__all__ = ["SLIVER_WIDTH_M", "Quality", "examine"]
+__all__ = ["SLIVER_WIDTH_M", "Quality", "examine", "names_of"]
 
 #: Without a stated tolerance: what is narrower is a slip of the pen, what is wider an error.
 SLIVER_WIDTH_M: Final = 1.0
@@ -97,7 +97,7 @@ def examine(
     [('overlap', True, 0.002, ('R-2', 'P-1'))]
     """
     frame = layer.frame
-    names = _names(layer)
+    names = names_of(layer)
     nulls = _nulls(frame)
     summary = _summary(layer)
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -145,8 +145,16 @@ def _summary(layer: Layer) -> dict[str, Any]:
     return said
 
 
-def _names(layer: Layer) -> list[str]:
-    """Return what to call each feature: its key and name, else its row."""
+def names_of(layer: Layer) -> list[str]:
+    """Return what to call each feature of a layer: its key and name, else its row.
+
+    Examples
+    --------
+    >>> from layers.layer import Provenance
+    >>> origin = Provenance("a.csv", "", "csv", "a", None, False, 2, {})
+    >>> names_of(Layer(pd.DataFrame({"nama": ["Kali Garang", None]}), None, origin, ()))
+    ['Kali Garang', 'baris 1']
+    """
     frame = layer.frame
     keys = layer.kind.key if layer.kind else ()
     wanted = [*keys, "kode", "nama_desa", "zona", "namobj", "nama", "nama_das", "permit_id"]

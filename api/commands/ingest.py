@@ -38,7 +38,9 @@ def ingest(
     ] = False,
     heal: Annotated[
         float | None,
-        typer.Option(metavar="METER", help="Rapikan serpihan sampai lebar ini / heal slivers"),
+        typer.Option(
+            metavar="METER", help="Rapikan serpihan, paling lebar CE90 / heal slivers"
+        ),
     ] = None,
     nodata: Annotated[
         float | None, typer.Option(help="Nilai tanpa data raster / of a raster without one")
@@ -99,3 +101,5 @@ def _tell(version: Version, notes: tuple[Note, ...]) -> None:
     rows = "raster" if version.rows is None else f"{version.rows} baris"
     typer.echo(f"Layer {version.name} ({version.kind or 'tanpa jenis'}): {rows}, {version.crs}")
     typer.echo(f"Versi {version.id[:12]}, nomor log {version.seq}")
+    if record := version.provenance.get("healing", {}).get("record"):
+        typer.echo(f"→ Setiap potongan yang dirapikan: tataruang export {record['layer']} …")

@@ -116,14 +116,28 @@ def test_ingest_heals_only_when_asked_and_keeps_the_record(
     raw = json.loads(capsys.readouterr().out)["provenance"]
     assert "healing" not in raw
     assert raw["quality"]["coverage"]["overlap_sliver"]["count"] > 10
-    assert cli.main([*words, "--heal", "0.5", "--json"]) == 0
+    for refused in (["--heal", "0.5"], ["--heal", "1.5", "--scale", "5000"]):
+        assert cli.main([*words, *refused]) == 2
+    assert "[heal_too_wide]" in capsys.readouterr().err
+    assert cli.main([*words, "--heal", "0.5", "--ce90", "2.5", "--json"]) == 0
     healed = json.loads(capsys.readouterr().out)["provenance"]
+    assert (healed["healing"]["ce90_m"], healed["healing"]["ce90_known_by"]) == (2.5, "ce90_m")
     assert healed["healing"]["slivers"] > 10
     assert healed["healing"]["sliver_width_m"] == 0.5
     assert healed["quality"]["defects"] == []
-    stored = open_store(place).get("rdtr").frame
+    store = open_store(place)
+    stored = store.get("rdtr").frame
     assert isinstance(stored, gpd.GeoDataFrame)
     assert stored.is_valid_coverage()
+    # Every piece, not only the largest, is on record, and says who lost it.
+    kept = healed["healing"]["record"]
+    pieces = store.get(kept["layer"], version=kept["version"]).frame
+    assert kept["layer"] == "rdtr_perapian"
+    assert len(pieces) == healed["healing"]["slivers"]
+    assert pieces["luas_m2"].sum() == pytest.approx(healed["healing"]["slivers_m2"], abs=1e-3)
+    assert pieces["lebar_m"].max() <= 0.5
+    assert 0 < pieces["berpindah"].sum() < len(pieces)
+    assert (pieces["semula"].str.contains("; ") == pieces["berpindah"]).all()
 
 
 @pytest.mark.realdata

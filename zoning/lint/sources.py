@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib import resources
 from typing import Final
 
+from layers.accuracy import ce90_classes
 from spatial.notes import Note
 from zoning.plan import Plan
 from zoning.tables import TableReading
@@ -43,21 +41,11 @@ def _less_sure(plan: Plan, table: TableReading) -> Iterator[Note]:
         yield Note("lint_status_mixed", text, "warning", place | {"count": len(rows)})
 
 
-@cache
-def _classes() -> dict[int, tuple[float, float]]:
-    """Return the best and the worst CE90 class by scale, from the rule file."""
-    text = (resources.files("zoning") / "rules" / "ketelitian_peta.csv").read_text("utf-8")
-    return {
-        int(row["skala"]): (float(row["kelas_1_m"]), float(row["kelas_3_m"]))
-        for row in csv.DictReader(text.splitlines())
-    }
-
-
 def _accuracy(plan: Plan) -> Iterator[Note]:
     scale, ce90 = plan.meta.scale_denominator, plan.meta.ce90_m
-    if scale not in _classes():
+    if scale not in ce90_classes():
         return
-    best, worst = _classes()[scale]
+    best, worst = ce90_classes()[scale]
     if not best <= ce90 <= worst:
         text = "plan.toml, ce90_m: a map at 1:{scale} has CE90 {best} to {worst} m (class 1 to 3), "
         text += "not {ce90} m; write the accuracy of the map that was published"
