@@ -103,7 +103,7 @@ def read_large(
     with (
         streamed(path, layer=layer, source_crs=given, encoding=encoding) as (made, told),
         TemporaryDirectory(prefix="tataruang-") as folder,
-        pq.ParquetFile(made) as file,
+        pq.ParquetFile(made, pre_buffer=False) as file,
     ):
         official = [name for name in file.schema_arrow.names if name != GEOMETRY]
         chosen = kind_named(kind) if kind else recognise(official, told["geometry_types"])

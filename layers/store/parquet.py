@@ -88,7 +88,10 @@ def hash_parquet(path: Path, form: str, types: dict[str, str], crs: str | None) 
         frame = read_frame(path, form)
         return hash_of([frame], types=types, rows=len(frame), crs=crs)
     # Not beside the file: a store that may only be read is verified too.
-    with TemporaryDirectory(prefix="tataruang-") as folder, pq.ParquetFile(path) as file:
+    with (
+        TemporaryDirectory(prefix="tataruang-") as folder,
+        pq.ParquetFile(path, pre_buffer=False) as file,
+    ):
         frames = (_frame(table, types, crs) for table in in_order(_by_row(file), Path(folder)))
         return hash_of(frames, types=types, rows=file.metadata.num_rows, crs=crs)
 
