@@ -65,7 +65,10 @@ def _told(details: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
     """Tell the fault that a note rests on, its `reason`, in the language of the note."""
     if "fault" not in details or "fault_details" not in details:
         return details
-    reason = _fill(texts.get(details["fault"]), details["fault_details"], details["reason"])
+    facts = details["fault_details"]
+    if "what" in facts and "row" in details:
+        facts = facts | {"what": _fill(texts.get("row_of"), details, facts["what"])}
+    reason = _fill(texts.get(details["fault"]), facts, details["reason"])
     return details | {"reason": reason}
 
 

@@ -19,10 +19,12 @@ from layers.values import says_none
 from spatial.crs import AREA_CRS, lonlat_bounds, project
 from spatial.notes import Note
 
-__all__ = ["SLIVER_WIDTH_M", "Quality", "examine", "names_of"]
+__all__ = ["LARGE_M2", "SLIVER_WIDTH_M", "Quality", "examine", "names_of"]
 
 #: Without a stated tolerance: what is narrower is a slip of the pen, what is wider an error.
 SLIVER_WIDTH_M: Final = 1.0
+#: A sliver that is named one by one although it is narrow: what has a hectare is asked about.
+LARGE_M2: Final = 10_000.0
 #: Of an area stated in an attribute.
 AREA_TOLERANCE: Final = 0.01
 _TO_HA: Final[Mapping[str, float]] = {"ha": 1.0, "m2": 1e-4, "km2": 100.0}

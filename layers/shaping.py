@@ -9,7 +9,14 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from spatial.crs import Bounds, area_of_use_note, check_extent, lonlat_bounds
+from spatial.crs import (
+    AREA_CRS,
+    Bounds,
+    area_of_use_note,
+    check_extent,
+    lonlat_bounds,
+    project,
+)
 from spatial.errors import GeometryError
 from spatial.notes import Note
 from spatial.repair import repair as repair_polygons
@@ -105,9 +112,9 @@ class Shaping:
         for (row, fault), before, after, how in zip(
             wrong, shapes[places], mended, outcome, strict=True
         ):
-            notes.append(
-                _repair_note(self.name, first_row + int(row), fault, before, after, str(how))
-            )
+            place = {"file": self.name, "row": first_row + int(row)}
+            change = _area_m2(after, frame.crs) - _area_m2(before, frame.crs)
+            notes.append(_repair_note(place, fault, change, str(how), lost=after is None))
         return frame.set_geometry(gpd.GeoSeries(result, index=frame.index, crs=frame.crs))
 
 
@@ -132,20 +139,28 @@ def _finite_bounds(frame: gpd.GeoDataFrame) -> Bounds | None:
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
+def _area_m2(shape: Any, crs: Any) -> float:
+    """Return the area on the equal-area plane; NaN where there is none."""
+    if shape is None or not np.isfinite(shapely.get_coordinates(shape)).all():
+        return np.nan
+    return float(shapely.area(project(np.array([shape]), crs, AREA_CRS, densify=False))[0])
+
+
 def _repair_note(
-    name: str, row: int, fault: GeometryError, before: Any, after: Any, how: str
+    place: dict[str, Any], fault: GeometryError, change: float, how: str, *, lost: bool
 ) -> Note:
-    details = {
-        "file": name,
-        "row": row,
+    details = place | {
         "fault": fault.code,
         "fault_details": fault.details,
         "reason": fault.message,
     }
-    if after is None:
+    if lost:
         text = "{reason}; it could not be repaired ({how}) and has no geometry"
         return Note("geometry_lost", text, "error", details | {"how": how})
-    with np.errstate(invalid="ignore"):
-        change = float(shapely.area(after) - shapely.area(before))
-    text = "{reason}; repaired, area changed by {change:.6g} (square units)"
-    return Note("geometry_repaired", text, "warning", details | {"change": change})
+    text = "{reason}; repaired, area changed by {change_m2:+.4f} m2"
+    # Zero has no sign: what is below a tenth of a millimetre squared is no change.
+    rounded = round(change, 4) + 0.0 if np.isfinite(change) else None
+    if rounded is None:
+        text = "{reason}; repaired, and nobody can say how its area changed"
+        return Note("geometry_repaired_unmeasured", text, "warning", details)
+    return Note("geometry_repaired", text, "warning", details | {"change_m2": rounded})

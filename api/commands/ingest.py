@@ -38,9 +38,7 @@ def ingest(
     ] = False,
     heal: Annotated[
         float | None,
-        typer.Option(
-            metavar="METER", help="Rapikan serpihan, paling lebar CE90 / heal slivers"
-        ),
+        typer.Option(metavar="METER", help="Rapikan serpihan, paling lebar CE90 / heal slivers"),
     ] = None,
     nodata: Annotated[
         float | None, typer.Option(help="Nilai tanpa data raster / of a raster without one")

@@ -14,7 +14,7 @@ from api.options import AsJson, SourceCrs, atomic_path
 from api.reports.quality_page import DEFECT_WORDS, render_quality
 from api.terminal import console
 from api.text import describe
-from layers.quality import SLIVER_WIDTH_M, Quality, examine
+from layers.quality import LARGE_M2, SLIVER_WIDTH_M, Quality, examine
 from layers.reading import read
 
 __all__ = ["inspect"]
@@ -96,9 +96,15 @@ def _tell_coverage(quality: Quality) -> None:
         )
     console().print(table)
     typer.echo(f"Serpihan: lebar sampai {number(totals['sliver_width_m'])} m (--sliver-width)")
-    for defect in [one for one in quality.defects if not one.sliver][:_SHOWN]:
-        typer.echo(
-            f"✗ {DEFECT_WORDS[defect.kind]} {area(defect.area_m2)}, lebar "
-            f"{number(defect.width_m, 3)} m di {defect.lon:.6f}, {defect.lat:.6f}: "
-            f"{' · '.join(defect.features[:4])}"
-        )
+    real = [one for one in quality.defects if not one.sliver]
+    # Narrow, but of a size that somebody will ask about: named, whatever the tolerance.
+    long = [one for one in quality.defects if one.sliver and one.area_m2 >= LARGE_M2]
+    for sign, word, defects in (("✗", "", real), ("!", "serpihan ", long)):
+        for one in defects[:_SHOWN]:
+            typer.echo(
+                f"{sign} {word}{DEFECT_WORDS[one.kind]} {area(one.area_m2)}, lebar "
+                f"{number(one.width_m, 3)} m di {one.lon:.6f}, {one.lat:.6f}: "
+                f"{' · '.join(one.features[:4])}"
+            )
+        if len(defects) > _SHOWN:
+            typer.echo(f"  … {len(defects) - _SHOWN} lagi (--json, --html)")

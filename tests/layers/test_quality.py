@@ -160,3 +160,21 @@ def test_the_villages_of_a_province(geodata: Path) -> None:
     assert found.summary["area_ha"] == pytest.approx(3_433_311, rel=0.001)
     assert len([n for n in found.notes if n.code == "geometry_repaired"]) == 3
     assert np.isfinite([d.lon for d in found.defects]).all()
+
+
+def test_a_sliver_of_a_hectare_is_named_whatever_the_tolerance(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strips = [
+        shapely.box(440_000, 9_226_000, 445_000, 9_226_503),
+        shapely.box(440_000, 9_226_500, 445_000, 9_227_000),
+        shapely.box(440_000, 9_226_999, 445_000, 9_227_500),
+    ]
+    frame = gpd.GeoDataFrame({"KODE_DESA": ["A", "B", "C"]}, geometry=strips, crs="EPSG:32749")
+    frame.to_file(tmp_path / "desa.gpkg")
+    assert cli.main(["inspect", str(tmp_path / "desa.gpkg"), "--sliver-width", "12.5"]) == 0
+    said = capsys.readouterr().out
+    # 1.5 ha and 3 m wide: narrower than the map is accurate, and still somebody's question.
+    assert "! serpihan tumpang tindih 1,50 ha, lebar 3,000 m" in said
+    assert "A · B" in said
+    assert "B · C" not in said
