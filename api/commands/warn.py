@@ -13,14 +13,14 @@ import pandas as pd
 import typer
 
 from api.commands.exposure import read_hazard
-from api.options import AsJson, SourceCrs, atomic_path
+from api.options import AsJson, SourceCrs, ZUnit, atomic_path
 from api.warning_desk import Desk, as_dict
 from hazard.warning import NORMAL, CapSettings, Change, Impact, load_stations
 from hazard.warning.cap import describe_change, headline
 from hazard.warning.prepare import prepare_indices
 from layers import read
 from spatial.errors import LayerError
-from spatial.zonal import open_grid
+from spatial.terrain import open_heights
 
 __all__ = ["warn"]
 
@@ -51,6 +51,7 @@ def prepare(
     unit_name: Annotated[str, typer.Option(help="Kolom nama desa")] = "nama_desa",
     people_column: Annotated[str, typer.Option(help="Kolom jumlah")] = "jumlah_penduduk",
     river_km2: Annotated[float, typer.Option(help="Luas tangkapan awal sungai, km²")] = 1.0,
+    z_unit: ZUnit = None,
     source_crs: SourceCrs = None,
 ) -> None:
     """Hitung sebelum air datang: siapa berdiri setinggi apa / who stands how high."""
@@ -86,7 +87,7 @@ def prepare(
         unit_id=key,
         unit_name=units.column(unit_name),
         people="penduduk",
-        dem=None if dem is None else open_grid(dem, crs=source_crs),
+        dem=None if dem is None else open_heights(dem, crs=source_crs, unit=z_unit),
         river_km2=river_km2,
         scenarios=maps,
         **named,

@@ -41,11 +41,15 @@ MOST_ROWS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of texts; `numbers` are the columns set to the right (0-based)."""
+    """A table of texts; `numbers` are the columns set to the right (0-based).
+
+    `total` is the row of the sums, which is shown however long the table is.
+    """
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     numbers: Sequence[int] = ()
+    total: Sequence[str] = ()
 
     @property
     def cut(self) -> int:
@@ -185,5 +189,6 @@ def _section(folder: Path, number: int, section: Section) -> dict[str, Any]:
         "head": list(table.head) if table else [],
         "rows": table.shown() if table else [],
         "numbers": list(table.numbers) if table else [],
+        "total": list(table.total) if table else [],
         "cut": _cut_words(table) if table else "",
     }

@@ -163,8 +163,8 @@ def _table(subject: Subject, wide: pd.DataFrame) -> Table:
         [str(name), *map(subject.text, row), subject.text(float(sum(row)))]
         for name, row in zip(wide.index, wide.to_numpy(float).tolist(), strict=True)
     ]
-    rows.append(["Jumlah", *map(subject.text, total.tolist()), subject.text(float(total.sum()))])
-    return Table(head, rows, numbers=range(1, len(head)))
+    sums = ["Jumlah", *map(subject.text, total.tolist()), subject.text(float(total.sum()))]
+    return Table(head, rows, numbers=range(1, len(head)), total=sums)
 
 
 def _balance(subjects: Sequence[Subject]) -> Section:
@@ -218,12 +218,18 @@ def _grounds(subjects: Sequence[Subject], sources: Sequence[str]) -> Section:
 
 
 def _answer(subjects: Sequence[Subject]) -> str:
-    """Say in one sentence what stands in the worst class."""
-    parts: list[str] = []
+    """Say what stands in the worst class, and what nobody mapped: that is not safe."""
+    worst: list[str] = []
+    blank: list[str] = []
     label: Any = ""
     for subject in subjects:
         hazard, scenario = _pairs(subject)[-1]
         wide = _wide(subject.result, hazard, scenario)
         label = [name for name in wide.columns if name not in (NO_DATA, UNMAPPED)][-1]
-        parts.append(f"{subject.label.lower()} {subject.text(float(wide[label].sum()))}")
-    return f"Dalam kelas {str(label).replace('_', ' ')}: {'; '.join(parts)}."
+        name = subject.label.lower()
+        worst.append(f"{name} {subject.text(float(wide[label].sum()))}")
+        unknown = float(wide[[one for one in (NO_DATA, UNMAPPED) if one in wide]].sum().sum())
+        if unknown > 0:
+            blank.append(f"{name} {subject.text(unknown)}")
+    said = f"Dalam kelas {str(label).replace('_', ' ')}: {'; '.join(worst)}."
+    return said + (f" Belum terpetakan: {'; '.join(blank)}." if blank else "")

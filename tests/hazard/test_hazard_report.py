@@ -16,6 +16,7 @@ from PIL import Image
 from rasterio.transform import Affine
 
 from api.cli import main
+from api.reports.document import Document, Section, Table, document_html, document_pdf
 from api.reports.hazard_map import class_colours, classes_on
 from hazard import class_rule, compare_hazards, hazard_from_grid, hazard_from_polygons
 from hazard.comparison import change_areas
@@ -174,3 +175,15 @@ def test_areas_of_change_agree_in_both_forms() -> None:
     table, unit_name = compare_hazards(grids[0], drawn[1], unit, unit_id="kode")
     assert unit_name == "m2"
     assert table["change"].sum() == pytest.approx(0, abs=1e-6)
+
+
+def test_the_sums_of_a_long_table_stand_below_what_is_shown() -> None:
+    rows = [[f"desa {place}", str(place)] for place in range(200)]
+    table = Table(["Unit", "tinggi"], rows, numbers=[1], total=["Jumlah", "19.900"])
+    document = Document("Judul", "", "Jawaban.", [Section("Isi", table=table)])
+    page = document_html(document)
+    assert "desa 59" in page
+    assert "desa 60" not in page
+    assert "dan 140 baris lagi" in page
+    assert '<tfoot><tr><td>Jumlah</td><td class="n">19.900</td></tr></tfoot>' in page
+    assert document_pdf(document).startswith(b"%PDF")
