@@ -8,7 +8,7 @@ from pathlib import Path
 
 import geopandas as gpd
 
-from api.desk import Answers
+from api.desk import Answers, Desk
 from api.engine import Engine, today
 from api.formats import day
 from api.letterhead import Letterhead
@@ -19,7 +19,7 @@ from zoning import read_permits
 from zoning.register import Draft, Receipt
 from zoning.register.entry import sha256
 
-__all__ = ["record_answers", "record_file", "write_summary"]
+__all__ = ["record_answers", "record_checked", "record_file", "write_summary"]
 
 
 def record_file(
@@ -30,6 +30,19 @@ def record_file(
     verdicts = engine.check(frame, on=on)
     answers = [verdict_bytes(verdict.to_dict()) for verdict in verdicts]
     return [receipt.id for receipt in record_answers(engine, frame, answers, on=on)]
+
+
+def record_checked(
+    desk: Desk,
+    answers: Answers,
+    *,
+    on: date | None = None,
+    plan: str | None = None,
+    policy: str = "strict_parts",
+) -> list[Receipt]:
+    """Record what a desk has answered to a file."""
+    said = [verdict_bytes(body) for body in answers.bodies]
+    return record_answers(desk.engine, answers.permits, said, on=on, plan=plan, policy=policy)
 
 
 def record_answers(

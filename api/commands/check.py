@@ -104,17 +104,9 @@ def check(
     )
     receipts = []
     if record:
-        from api.recording import record_answers
-        from api.verdict_files import verdict_bytes
+        from api.recording import record_checked
 
-        receipts = record_answers(
-            desk.engine,
-            answers.permits,
-            [verdict_bytes(body) for body in answers.bodies],
-            on=_day(on),
-            plan=plan,
-            policy=policy,
-        )
+        receipts = record_checked(desk, answers, on=_day(on), plan=plan, policy=policy)
     files = []
     if output is not None:
         answers.write(output)

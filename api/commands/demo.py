@@ -34,11 +34,14 @@ def demo(
     # Imported here: --help needs no engine.
     from api.demo import RAW, build_workspace
     from api.desk import Desk
+    from api.recording import record_checked
 
     made = build_workspace(output / "contoh", seed=seed, tell=_progress)
     (output / MARK).touch()
     desk = Desk.open(made.folder)
     answers = desk.check(made.folder / RAW / "permohonan.geojson")
+    # On the record, as an office would: the operation room and the letters begin from it.
+    record_checked(desk, answers)
     files = []
     for name in ("hasil.json", "hasil.xlsx", "hasil.geojson"):
         answers.write(output / name)

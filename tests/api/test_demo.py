@@ -56,6 +56,14 @@ def test_every_sample_permit_gets_the_verdict_it_was_made_for(
     assert len(said) == 60
 
 
+def test_every_verdict_stands_on_the_record(out: Path) -> None:
+    register = Engine.open(out / "contoh").register
+    assert register.head().seq == 60
+    assert register.faults() == []
+    said = {one["permit_id"]: one for one in _answers(out / "hasil.json")}
+    assert {one.entry["permit_id"]: json.loads(one.answer) for one in register.decisions()} == said
+
+
 def test_every_permit_has_a_map_a_page_and_a_line(out: Path) -> None:
     ids = [one["permit_id"] for one in _answers(out / "hasil.json")]
     assert sorted(path.stem for path in (out / "peta").iterdir()) == sorted(ids)
