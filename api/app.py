@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
+from api import tracing
 from api.access.gate import Gate, audit_log
 from api.access.keys import Keys
 from api.access.tokens import Tokens
@@ -128,6 +129,9 @@ def create_app(
     app.add_middleware(Gate, **_gate(chosen))
     app.add_middleware(Envelope)
     app.add_middleware(Observe)
+    if chosen.otel:
+        tracing.start()
+        app.add_middleware(tracing.Trace)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import RequestError, problem
 from api.http import language_of
+from api.leaving import notice
 from spatial.errors import EngineError
 
 __all__ = ["Envelope", "answer_error"]
@@ -48,7 +49,7 @@ class Envelope:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", []), *extra]
+                message["headers"] = [*message.get("headers", []), *extra, *notice(scope)]
             await send(message)
 
         try:

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from api.leaving import LEAVING
 from api.models import (
     BatchLine,
     ExplainedVerdict,
@@ -62,6 +63,9 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
             schemas.pop(name, None)
         for operation in (one for path in document["paths"].values() for one in path.values()):
             _forget_validation(operation)
+        for path in LEAVING.keys() & document["paths"].keys():
+            for operation in document["paths"][path].values():
+                operation["deprecated"] = True
         app.openapi_schema = document
     return app.openapi_schema
 

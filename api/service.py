@@ -40,6 +40,7 @@ from api.plan_facts import zone_rules
 from api.search import Gazetteer, find
 from api.settings import ServeSettings
 from api.tiles.source import TileSource
+from api.tracing import traced
 from api.verdict_files import verdict_bytes
 from api.weight import weight_of
 from spatial.crs import INDONESIA, Bounds, check_extent
@@ -306,6 +307,7 @@ class Service:
             for entry in self.engine.layers()
         ]
 
+    @traced("verdict")
     def judge(self, permits: Permits, on: date | None, plan: str | None) -> list[bytes]:
         """Judge permits where it can be afforded: heavy ones in the process that can be killed."""
         if self.heavy is not None and self.is_heavy(permits):

@@ -62,6 +62,11 @@ class ServeSettings(BaseSettings):
         default=False,
         description="Tell also hosts of the office's own network, and by http",
     )
+    otel: bool = Field(
+        default=False,
+        description="Send spans by OpenTelemetry, to where the OTEL_ variables say; needs "
+        "tataruang[otel]",
+    )
     log_json: bool = Field(default=False, description="Write the log as lines of JSON")
     metrics_open: bool = Field(
         default=False, description="Show /metrics to others than this machine"

@@ -18,6 +18,7 @@ from api.tiles.archive import Archive
 from api.tiles.layer import TileLayer
 from api.tiles.raster import RasterLayer
 from api.tiles.zoom import MAX_ZOOM
+from api.tracing import traced
 from layers.poverty.door import hidden_again
 from spatial.crs import LONLAT, to_crs
 from spatial.errors import EngineError, LayerNotFoundError, LimitError
@@ -156,6 +157,7 @@ class TileSource:
         frame = hidden_again(stored.frame, stored.version.kind, newest.provenance)
         return replace(stored, frame=frame)
 
+    @traced("tile")
     def raster(self, name: str, z: int, x: int, y: int) -> bytes:
         """Return one PNG tile of a class map; empty bytes where it does not reach.
 
@@ -193,6 +195,7 @@ class TileSource:
             self._archives[key] = Archive(path) if path is not None and path.is_file() else None
         return self._archives[key]
 
+    @traced("tile")
     def tile(
         self,
         name: str,
