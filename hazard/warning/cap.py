@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Final
 
 from hazard.warning.impact import Impact
 from hazard.warning.monitor import UNKNOWN, Change
+from spatial.errors import SchemaError
 
 __all__ = ["CapSettings", "cap_xml", "identifier"]
 
@@ -22,6 +24,7 @@ EVENTS: Final = {
     "kualitas_udara": ("Kualitas udara", "Health"),
     "kualitas_air": ("Kualitas air", "Env"),
 }
+STATUSES: Final = ("Actual", "Exercise", "System", "Test", "Draft")
 SEVERITIES: Final = ("Extreme", "Severe", "Moderate", "Minor", "Unknown")
 
 
@@ -30,6 +33,11 @@ class CapSettings:
     """Who sends, in which earnest, and how long a message holds.
 
     `status` is CAP's: Actual, Exercise, System, Test or Draft. Test until an office says else.
+
+    Raises
+    ------
+    SchemaError
+        `cap_status_unknown`; `cap_sender_wrong`, for a name with blanks, commas, < or &.
     """
 
     sender: str
@@ -37,6 +45,23 @@ class CapSettings:
     status: str = "Test"
     holds: timedelta = timedelta(hours=3)
     language: str = "id-ID"
+
+    def __post_init__(self) -> None:
+        if self.status not in STATUSES:
+            raise SchemaError(
+                "{status} is no status of a CAP message",
+                code="cap_status_unknown",
+                hint="Write one of {known}",
+                status=self.status,
+                known=", ".join(STATUSES),
+            )
+        if not self.sender or re.search(r"[\s,<&]", self.sender):
+            raise SchemaError(
+                "{sender!r} cannot name the sender of a CAP message",
+                code="cap_sender_wrong",
+                hint="An address without blanks or commas: pusdalops@bpbd.contoh.go.id",
+                sender=self.sender,
+            )
 
 
 def identifier(station: str, after: str, time: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -44,9 +45,9 @@ from hazard.warning import (
     sort_readings,
     things_above_river,
 )
-from hazard.warning.cap import NAMESPACE
+from hazard.warning.cap import NAMESPACE, reference
 from hazard.warning.impact import COLUMNS, SCENARIO
-from spatial.errors import LayerError, LayerNotFoundError, PlanError, StoreError
+from spatial.errors import LayerError, LayerNotFoundError, PlanError, SchemaError, StoreError
 from spatial.terrain import flow_of
 from spatial.zonal import open_grid
 
@@ -493,6 +494,76 @@ def test_cap_has_the_elements_of_the_standard_in_their_order(folder: Path) -> No
     assert certainty.text == "Unknown"
 
 
+#: Of the standard: element of `alert` or `info` -> how often, and what may stand in it.
+DATE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[-+]\d\d:\d\d"
+CAP_ALERT = {
+    "identifier": (1, 1, r"[^ ,<&]+"), "sender": (1, 1, r"[^ ,<&]+"), "sent": (1, 1, DATE),
+    "status": (1, 1, "Actual|Exercise|System|Test|Draft"),
+    "msgType": (1, 1, "Alert|Update|Cancel|Ack|Error"),
+    "scope": (1, 1, "Public|Restricted|Private"),
+    "references": (0, 1, rf"([^ ,<&]+,[^ ,<&]+,{DATE} ?)+"), "info": (0, 9, ""),
+}  # fmt: skip
+CAP_INFO = {
+    "language": (0, 1, "[a-z]{2}-[A-Z]{2}"),
+    "category": (1, 9, "Geo|Met|Safety|Security|Rescue|Fire|Health|Env|Transport|Infra|CBRNE"
+        "|Other"),
+    "event": (1, 1, ".+"), "responseType": (0, 9, "Shelter|Evacuate|Prepare|Execute|Avoid|Monitor"
+        "|Assess|AllClear|None"),
+    "urgency": (1, 1, "Immediate|Expected|Future|Past|Unknown"),
+    "severity": (1, 1, "Extreme|Severe|Moderate|Minor|Unknown"),
+    "certainty": (1, 1, "Observed|Likely|Possible|Unlikely|Unknown"),
+    "effective": (0, 1, DATE), "expires": (0, 1, DATE), "senderName": (0, 1, ".+"),
+    "headline": (0, 1, ".+"), "description": (0, 1, ".+"), "instruction": (0, 1, ".+"),
+    "parameter": (0, 99, ""), "area": (0, 9, ""),
+}  # fmt: skip
+
+
+def conforms(element: Any, rules: dict[str, tuple[int, int, str]]) -> None:
+    """Hold the children of an element against the standard's table."""
+    names = [child.tag.removeprefix(f"{{{NAMESPACE}}}") for child in element]
+    assert set(names) <= set(rules)
+    for name, (least, most, pattern) in rules.items():
+        assert least <= names.count(name) <= most, name
+        for child in element.findall(f"{{{NAMESPACE}}}{name}"):
+            assert not pattern or re.fullmatch(pattern, child.text or ""), (name, child.text)
+
+
+def test_every_kind_of_message_conforms_to_the_standard(folder: Path) -> None:
+    settings = CapSettings("bpbd@contoh.go.id", "BPBD & Dinas <Contoh>", "Exercise")
+    monitor = Monitor(load_stations(folder / "stasiun.toml"))
+    told = [monitor.take(reading(value, minutes)) for value, minutes in (
+        (2.6, 0), (4.2, 10), (0.6, 20))]  # fmt: skip
+    told += list(monitor.check(START + timedelta(hours=3)))
+    kinds = []
+    sent: list[str] = []
+    for change in told:
+        assert change is not None
+        root = ElementTree.fromstring(cap_xml(change, None, settings, references=sent))
+        conforms(root, CAP_ALERT)
+        [info] = root.findall(f"{{{NAMESPACE}}}info")
+        conforms(info, CAP_INFO)
+        [area] = info.findall(f"{{{NAMESPACE}}}area")
+        assert area.findtext(f"{{{NAMESPACE}}}areaDesc")
+        circle = area.findtext(f"{{{NAMESPACE}}}circle") or ""
+        assert re.fullmatch(r"-?[0-9.]+,-?[0-9.]+ [0-9.]+", circle)
+        kinds.append(root.findtext(f"{{{NAMESPACE}}}msgType"))
+        sent = [reference(change.station.id, change.after, change.time, settings)]
+    assert kinds[:3] == ["Alert", "Update", "Cancel"]
+    assert set(kinds[3:]) == {"Update"}
+
+
+@pytest.mark.parametrize(("sender", "status", "code"), [
+    ("BPBD Jateng", "Test", "cap_sender_wrong"), ("a@b.id,x", "Test", "cap_sender_wrong"),
+    ("", "Test", "cap_sender_wrong"), ("a@b.id", "Nyata", "cap_status_unknown"),
+])  # fmt: skip
+def test_a_sender_or_status_that_the_standard_forbids_is_refused(
+    sender: str, status: str, code: str
+) -> None:
+    with pytest.raises(SchemaError) as refused:
+        CapSettings(sender, "BPBD", status)
+    assert refused.value.code == code
+
+
 def test_a_scenario_tells_wet_dry_and_not_known_apart() -> None:
     rows = [("rumah", "a", "A", "", 7, 0.0, 0.0, np.nan, True, wet) for wet in (1.0, 0.0, np.nan)]
     things = pd.DataFrame(rows, columns=[*COLUMNS, f"{SCENARIO}q100"])
@@ -572,7 +643,8 @@ def test_readings_come_over_http_to_the_desk_of_a_workspace(folder: Path, tmp_pa
     (room / "stasiun.toml").write_text((folder / "stasiun.toml").read_text())
     app = FastAPI()
     app.include_router(router)
-    app.state.opening = SimpleNamespace(current=lambda: SimpleNamespace(folder=tmp_path))
+    service = SimpleNamespace(folder=tmp_path, seen_by=lambda caller: service)
+    app.state.opening = SimpleNamespace(current=lambda: service)
     app.state.workers, app.state.settings = Workers(1, 4), ServeSettings()
 
     @app.middleware("http")
