@@ -18,7 +18,7 @@ from shapely.geometry import shape
 from layers.files.opener import Opened
 from layers.files.raw import as_json, crs_of
 from layers.files.shapefile import check_shapefile, states_encoding
-from layers.files.vectors import choose_layer, implies_lonlat, unreadable
+from layers.files.vectors import check_records, choose_layer, implies_lonlat, unreadable
 from spatial.crs import LONLAT
 from spatial.errors import EngineError, LayerError
 
@@ -95,6 +95,7 @@ def write_stream(
         raise
     except (FionaError, OSError, ValueError) as error:
         raise unreadable(file.name, error) from error
+    check_records(file, rows.told["rows"])
     return rows.told | {
         "crs": crs.to_string(),
         "name": file.name,

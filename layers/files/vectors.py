@@ -57,6 +57,7 @@ def read_vector(file: Opened, layer: str | None, encoding: str | None) -> Raw:
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         frame = _frame(file, name, encoding)
+    check_records(file, len(frame))
     texts = dict.fromkeys(str(warning.message) for warning in said)
     # What the driver said is no news for Python's warnings but for whoever sent the file.
     notes = [
@@ -76,6 +77,31 @@ def read_vector(file: Opened, layer: str | None, encoding: str | None) -> Raw:
     implied = implies_lonlat(file)
     crs = LONLAT if implied else frame.crs
     return Raw(frame, name, crs, (*notes, *dropped), crs_stated=not implied)
+
+
+def check_records(file: Opened, rows: int) -> None:
+    """Refuse a GeoJSONSeq of which not every record became a row: its driver drops some.
+
+    Raises
+    ------
+    LayerError
+        `records_unread`.
+    """
+    if file.format != "geojsonseq":
+        return
+    with file.path.open("rb") as source:
+        marked = source.read(4).lstrip(b"\xef\xbb\xbf").startswith(b"\x1e")
+        source.seek(0)
+        records = sum(line.count(b"\x1e") if marked else bool(line.strip()) for line in source)
+    if records != rows:
+        raise LayerError(
+            "{name} holds {records} records, of which {rows} can be read",
+            code="records_unread",
+            hint="It may be cut off or damaged: fetch it again, or export it from QGIS as GPKG",
+            name=file.name,
+            records=records,
+            rows=rows,
+        )
 
 
 def _without_nesting(
