@@ -94,7 +94,7 @@ def _labels(places: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return names to write on the map; in a province, of sub-districts only."""
     levels = ("desa", "kecamatan") if len(places) <= MOST_LABELS else ("kecamatan", "kabkota")
     return [
-        {"name": place["name"], "level": place["kind"], "point": place["point"]}
+        {key: place.get(key) for key in ("name", "code", "point")} | {"level": place["kind"]}
         for place in places
         if place["kind"] in levels
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -17,6 +17,8 @@ from spatial.notes import Note
 
 __all__ = ["ingest"]
 
+#: A layer with more rows may not fit memory; its tiles are cut by `tataruang tiles`.
+MOST_ROWS: Final = 400_000
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 
 
@@ -53,6 +55,9 @@ def ingest(
     ] = None,
     scale: Annotated[int | None, typer.Option(min=100, help="Penyebut skala / denominator")] = None,
     licence: Annotated[str, typer.Option(help="Lisensi / licence")] = "",
+    tiles: Annotated[
+        bool, typer.Option("--tiles/--no-tiles", help="Potong ubin zum rendah / cut low zooms")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Masukkan layer ke ruang kerja / publish a version of a layer."""
@@ -82,10 +87,22 @@ def ingest(
         legal={key: value for key, value in legal.items() if value},
         private=place.private,
     )
+    if tiles and version.form == "vector" and (version.rows or 0) <= MOST_ROWS:
+        _cut_tiles(place, version.name)
     if as_json:
         typer.echo(json.dumps(version.to_dict(), ensure_ascii=False, default=str))
     else:
         _tell(version, notes)
+
+
+def _cut_tiles(place: Workspace, name: str) -> None:
+    """Cut the low zooms now, so that the first map does not wait for them."""
+    # Imported here: --help needs neither engine nor encoder.
+    from api.engine import Engine
+    from api.tiles.pyramid import keep_pyramid
+
+    engine = Engine(place, open_store(place), ())
+    keep_pyramid(engine, name, place.folder / "service" / "ubin")
 
 
 def _day(value: datetime | None) -> date | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from api.tiles.attributes import Attributes, field, varint
+from api.tiles.grid import snap
 from api.tiles.mvt_kernel import LINE, POINT, POLYGON, encode_features, offsets_of
 from spatial.crs import project
 
@@ -29,11 +30,16 @@ BUFFER: Final = 64
 FULL_DETAIL_ZOOM: Final = 14
 #: A border may move this much (tile units; a screen pixel is 8 of them) below that zoom.
 TOLERANCE: Final = 4.0
+#: Up to this zoom a tile holds a whole district: features carry their class and number only.
+THIN_ZOOM: Final = 9
+#: Columns by which layers are coloured.
+CLASS_COLUMNS: Final = (
+    "zona", "kelas", "fungsikws", "krb_03", "nama_das", "kode_desa", "fungsi", "dn",
+)  # fmt: skip
 HALF: Final = 20037508.342789244
 WEB_MERCATOR: Final = "EPSG:3857"
 
 _KIND_OF_TYPE: Final = {0: POINT, 1: LINE, 2: LINE, 3: POLYGON, 4: POINT, 5: LINE, 6: POLYGON}
-_PART_TYPE: Final = {POINT: 0, LINE: 1, POLYGON: 3}
 
 
 def tile_bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:
@@ -78,7 +84,9 @@ class TileLayer:
         flat = shapely.force_2d(np.asarray(frame.geometry.array))
         self._geometries = project(flat, frame.crs, WEB_MERCATOR, densify=False)
         self.kind = _kind(self._geometries)
-        self._attributes = Attributes.of(_table(frame))
+        table = _table(frame)
+        self._attributes = Attributes.of(table)
+        self._thin = Attributes.of(table[[name for name in CLASS_COLUMNS if name in table]])
         self._details: dict[int, _Detail] = {}
         self._lock = threading.Lock()
 
@@ -108,33 +116,28 @@ class TileLayer:
         if not len(found):
             return b""
         cut = _cut(detail.geometries[found], window)
-        return self._encode(cut, detail.rows[found], (west, north, unit))
+        return self._encode(cut, detail.rows[found], (west, north, unit), z <= THIN_ZOOM)
 
     def _encode(
         self,
         cut: NDArray[np.object_],
         rows: NDArray[np.int64],
-        frame_of_tile: tuple[float, float, float],
+        corner: tuple[float, float, float],
+        thin: bool,
     ) -> bytes:
-        parts, owner = shapely.get_parts(cut, return_index=True)
-        right = shapely.get_type_id(parts) == _PART_TYPE[self.kind]
-        right &= ~shapely.is_empty(parts)
-        parts, owner = parts[right], owner[right]
-        if not len(parts):
+        placed = snap(cut, self.kind, *corner)
+        if not len(placed.owner):
             return b""
-        _, xy, offsets = shapely.to_ragged_array(parts)
-        west, north, unit = frame_of_tile
-        grid = np.empty((len(xy), 2), np.int64)
-        np.rint((xy[:, 0] - west) / unit, out=grid[:, 0], casting="unsafe")
-        np.rint((north - xy[:, 1]) / unit, out=grid[:, 1], casting="unsafe")
-        rings, polygons = _ring_offsets(self.kind, offsets)
-        codes, values = self._attributes.pick(rows)
-        owners, numbers = offsets_of(owner, len(rows)), self._numbers[rows]
-        features = encode_features(self.kind, grid, rings, polygons, owners, numbers, codes)
+        attributes = self._thin if thin else self._attributes
+        codes, values = attributes.pick(rows)
+        owners, numbers = offsets_of(placed.owner, len(rows)), self._numbers[rows]
+        features = encode_features(
+            self.kind, placed.xy, placed.rings, placed.polygons, owners, numbers, codes
+        )
         if not len(features):
             return b""
         head = field(1, self.name.encode()) + features.tobytes()
-        tail = self._attributes.keys + values + b"\x28" + varint(EXTENT) + b"\x78\x02"
+        tail = attributes.keys + values + b"\x28" + varint(EXTENT) + b"\x78\x02"
         return field(3, head + tail)
 
     def _detail(self, z: int) -> _Detail:
@@ -192,14 +195,3 @@ def _cut(
     result = geometries.copy()
     result[out] = shapely.clip_by_rect(geometries[out], *window)
     return result
-
-
-def _ring_offsets(
-    kind: int, offsets: tuple[NDArray[np.signedinteger[Any]], ...]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    none = np.zeros(1, np.int64)
-    if kind == POINT:
-        return none, none
-    if kind == LINE:
-        return offsets[0].astype(np.int64), none
-    return offsets[0].astype(np.int64), offsets[1].astype(np.int64)

@@ -15,13 +15,13 @@ from pmtiles.tile import zxy_to_tileid
 from api.options import atomic_path
 from api.tiles.archive import write_archive
 from api.tiles.matrix import limits
-from api.tiles.source import GZIP_LEVEL, Prepared
+from api.tiles.source import GZIP_LEVEL, Prepared, TileSource
 from spatial.errors import LayerNotFoundError
 
-__all__ = ["PYRAMID_ZOOM", "build_pyramid", "pyramid_path"]
+__all__ = ["PYRAMID_ZOOM", "build_pyramid", "keep_pyramid", "pyramid_path"]
 
 #: Below and at this zoom tiles hold so much that they are cut before they are asked for.
-PYRAMID_ZOOM: Final = 9
+PYRAMID_ZOOM: Final = 11
 DEEPEST: Final = 16
 
 Tile = tuple[int, int, int]
@@ -72,6 +72,29 @@ def build_pyramid(
                 "the layer {name} has nothing to draw", code="layer_empty", name=ready.name
             )
     return count
+
+
+def keep_pyramid(engine: Any, name: str, folder: Path) -> Path | None:
+    """Cut the low zooms of the newest version of a layer for the service; None without shapes.
+
+    Parameters
+    ----------
+    engine : object with `layer(name)`
+    name : str
+    folder : Path
+        Of the service's state, see `pyramid_path`.
+    """
+    source = TileSource(engine)
+    try:
+        ready = source.prepared(name)
+        target = pyramid_path(folder, name, ready.version)
+        if not target.is_file():
+            build_pyramid(ready, target)
+    except LayerNotFoundError as error:
+        if error.code in {"layer_not_vector", "layer_empty"}:
+            return None
+        raise
+    return target
 
 
 def _cut(

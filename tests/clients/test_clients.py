@@ -5,57 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 import shapely
 
-from tests.clients.browser import Browser, browser, free_port
+from tests.clients.office import CLIENTS, CLIENTS_ONLY, needs
 
-pytestmark = [
-    pytest.mark.clients,
-    pytest.mark.skipif(
-        "TATARUANG_CLIENTS" not in os.environ,
-        reason="make test-clients installs what it needs",
-    ),
-]
-ROOT = Path(__file__).resolve().parents[2]
-CLIENTS = Path(os.environ.get("TATARUANG_CLIENTS", "."))
-PICTURES = Path(os.environ.get("TATARUANG_PICTURES", CLIENTS / "pictures"))
-
-
-@pytest.fixture(scope="session")
-def url() -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "api.cli", "serve", "--sample", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT)
-    at = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                if httpx.get(f"{at}/readyz", timeout=60).status_code == 200:
-                    break
-            except httpx.TransportError:
-                pass
-            time.sleep(0.5)
-        yield at
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def needs(program: str) -> str:
-    found = shutil.which(program)
-    if found is None:
-        pytest.skip(f"{program} is not on this machine")
-    return found
+pytestmark = CLIENTS_ONLY
 
 
 def told(*command: str, **more: Any) -> str:
@@ -153,143 +113,6 @@ def test_no_text_makes_the_service_fail(url: str, tmp_path: Path) -> None:
     )  # fmt: skip
     [(made, passed)] = re.findall(r"(\d+) generated, (\d+) passed", done.stdout)
     assert int(made) == int(passed) > 500, done.stdout[-3000:]
-
-
-AXE = """
-window.violations = null;
-axe.run(document, {resultTypes: ['violations']}).then((found) => {
-  window.violations = found.violations.map((one) => `${one.id}: ${one.nodes[0].html}`);
-});
-"""
-
-
-def clean(page: Browser) -> None:
-    """Ask axe-core whether the page as it stands can be used by everybody."""
-    source = (CLIENTS / "node_modules" / "axe-core" / "axe.min.js").read_text()
-    page.run(source + "; return 1")
-    page.run(AXE)
-    page.wait("window.violations !== null")
-    assert page.run("return window.violations") == []
-
-
-def picture(page: Browser, name: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.picture(PICTURES / f"{name}.png")
-
-
-def permit() -> dict[str, Any]:
-    """Half of it in a zone that prohibits what is asked for."""
-    from api.demo import sample_workspace
-
-    raw = json.loads((sample_workspace() / "berkas" / "permohonan.geojson").read_text())
-    found = next(one for one in raw["features"] if one["properties"]["permit_id"] == "PMH-021")
-    plain = {
-        name: value
-        for name, value in found["properties"].items()
-        if value not in (None, "", []) and name not in ("REMARK", "footprint")
-    }
-    return {"type": "Feature", "geometry": found["geometry"], "properties": plain}
-
-
-DROP = """
-const file = new File([JSON.stringify(arguments[0])], 'persil.geojson');
-const all = new DataTransfer();
-all.items.add(file);
-const input = document.getElementById('file');
-input.files = all.files;
-input.dispatchEvent(new Event('change'));
-"""
-
-
-def test_the_journey_of_the_staff(url: str) -> None:
-    """Search, card, parcel, verdict, paper, hazard, activity; every state usable by everybody."""
-    needs("chromedriver")
-    with browser() as page:
-        page.go(url)
-        page.wait("window.tataruang?.ready", 120)
-        page.wait("window.tataruang.map.areTilesLoaded()", 120)
-        clean(page)
-        picture(page, "01-start")
-        sizes = "performance.getEntriesByType('resource')"
-        own = page.run(f"return {sizes}.filter(e => !new URL(e.name).host.includes('127.0.0.1'))")
-        assert own == [], "nothing comes from outside"
-        first = page.run(
-            f"return {sizes}.filter(e => /\\/web\\/|\\/v1\\/map/.test(e.name))"
-            ".reduce((sum, e) => sum + e.encodedBodySize, 0)"
-        )
-        assert first < 1_000_000
-        page.type("#search", "7°44'12\"S 110°22'1\"E")
-        page.wait("document.querySelector('#results li')")
-        picture(page, "02-search-outside")
-        page.run(
-            "const box = document.getElementById('search'); box.value = '';"
-            "box.dispatchEvent(new Event('input'))"
-        )
-        page.wait("document.getElementById('results').hidden")
-        center = httpx.get(f"{url}/tiles/rdtr/tilejson.json").json()["center"]
-        page.type("#search", f"{center[1]:.5f}, {center[0]:.5f}")
-        page.wait("!document.getElementById('results').hidden")
-        page.keys("\ue015", "\ue007")
-        page.wait("document.querySelector('#card-body .zone')", 60)
-        clean(page)
-        picture(page, "03-card")
-        assert f"{center[0]:.4f}"[:7] in page.run("return location.hash")
-        page.run(DROP, permit())
-        page.wait("document.querySelector('#card-body .band')", 60)
-        clean(page)
-        picture(page, "04-verdict")
-        assert "Disetujui sebagian" in page.run("return document.body.innerText")
-        page.run("document.querySelector('#card .actions').scrollIntoView()")
-        page.click("#card .actions button.primary")
-        page.wait("document.querySelector('#card .actions a.primary')", 60)
-        paper = page.run("return document.querySelector('#card .actions a.primary').href")
-        assert httpx.get(paper, timeout=60).content.startswith(b"%PDF")
-        page.click("#hazard")
-        page.wait("document.querySelector('#card-body form')", 60)
-        clean(page)
-        page.click("#card-body form button.plain")
-        page.wait("document.querySelector('#card-body .total')", 180)
-        clean(page)
-        picture(page, "05-hazard")
-        page.click("#activity")
-        page.wait("document.querySelector('#card-body form')")
-        page.type("#card-body input", "toko")
-        page.click("#card-body button.primary")
-        page.wait("document.querySelector('#card-body .group-line')", 60)
-        clean(page)
-        picture(page, "06-activity")
-        page.click("#language")
-        page.wait("document.title.includes('Spatial')")
-        picture(page, "07-english")
-        page.size(400, 800)
-        picture(page, "08-phone")
-
-
-def test_a_parcel_drawn_by_keyboard_alone(url: str) -> None:
-    needs("chromedriver")
-    with browser() as page:
-        page.go(url)
-        page.wait("window.tataruang?.ready", 120)
-        page.run("window.tataruang.map.jumpTo({center: [110.65, -6.8], zoom: 17})")
-        page.run("document.getElementById('draw').focus()")
-        page.keys("\ue007")
-        for east, south in [(0, 0), (40, 0), (0, 40)]:
-            page.run(f"window.tataruang.map.panBy([{east}, {south}], {{duration: 0}})")
-            page.run("window.tataruang.map.getCanvas().focus()")
-            page.keys(" ")
-        page.keys("\ue007")
-        page.wait("document.querySelector('#card-body form')")
-        assert page.run("return document.activeElement.name") == "kegiatan"
-        picture(page, "09-drawn")
-
-
-def test_pages_of_layers_are_usable_by_everybody(url: str) -> None:
-    needs("chromedriver")
-    with browser() as page:
-        for path in ("", "/collections", "/collections/rdtr", "/collections/rdtr/items", "/api"):
-            page.go(f"{url}/ogc{path}?f=html")
-            clean(page)
-        picture(page, "10-operations")
 
 
 def test_what_a_box_covers_is_the_same_for_everybody(url: str) -> None:

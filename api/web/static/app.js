@@ -3,6 +3,7 @@ import { h } from "./format.js";
 import { createActivity } from "./activity.js";
 import { createCompare } from "./compare.js";
 import { createHazard } from "./hazard.js";
+import { createHotspots } from "./hotspots.js";
 import { createMap, fit, show } from "./map.js";
 import { createModes } from "./modes.js";
 import { createPanel } from "./panel.js";
@@ -68,6 +69,7 @@ async function main() {
   const parcels = createParcels(map, description, card, modes);
   createHazard(map, description, card, modes, panel, parcels);
   createActivity(map, description, card, modes, panel);
+  createHotspots(map, description, card, modes, panel);
   createCompare(map, description, card, modes, panel);
   createPrint(map, description, card, modes, panel);
 

@@ -46,7 +46,7 @@ export function createLegend(map, shown) {
   // Of this map, or of another one of the same layers, such as that of a sheet of paper.
   const lists = (drawn = map) => groups(drawn).map((group) => h("section", {}, group.title ? h("h3", {}, group.title) : null, h("ul.legend", {}, ...group.rows.map(row))));
 
-  function draw() { target.replaceChildren(...lists()); }
+  function draw() { target.replaceChildren(h("h2.unseen", {}, t("legend")), ...lists()); }
 
   // What a tool draws stands in place of the zones until it ends.
   function set(rows) { special = rows; draw(); }

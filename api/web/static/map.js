@@ -1,4 +1,6 @@
 // The map: sources from the service's tiles, colours and hatches from its one symbology.
+import { t } from "./words.js";
+
 const HATCH = 12;
 
 function pattern(colour, kind, { scale = 2, step = HATCH, ground = null } = {}) {
@@ -27,9 +29,9 @@ export function createMap(description, view) {
     style: { version: 8, glyphs: `${location.origin}/glyphs/{fontstack}/{range}.pbf`, sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": "#f3f5f7" } }] },
     bounds: view ? undefined : description.bounds,
     center: view?.center, zoom: view?.zoom,
-    fitBoundsOptions: { padding: innerWidth > 700 ? { left: 380, right: 24, top: 24, bottom: 24 } : 24 },
+    fitBoundsOptions: { padding: innerWidth > 700 ? { left: 380, right: 24, top: 24, bottom: 24 } : { left: 24, right: 24, top: 290, bottom: 40 } },
     maxZoom: 20, dragRotate: false, pitchWithRotate: false, touchPitch: false, attributionControl: false, maxPitch: 0,
-    canvasContextAttributes: { preserveDrawingBuffer: true },
+    canvasContextAttributes: { preserveDrawingBuffer: true }, locale: { "Map.Title": t("map") },
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "bottom-right");
@@ -60,6 +62,7 @@ function addLayers(map, description) {
       map.addLayer({ source: layer.name, "source-layer": layer.name, ...one, layout: { ...one.layout, visibility: "none" } });
     }
   }
+  addAreaLayers(map);
   addLabels(map, description.labels);
   addParcelLayers(map);
 }
@@ -103,14 +106,20 @@ function addLabels(map, labels) {
   map.addLayer({ id: "label-kecamatan", type: "symbol", source: "labels", maxzoom: 12.5, filter: ["==", ["get", "level"], "kecamatan"], layout: { "text-field": ["upcase", ["get", "name"]], "text-font": ["Semibold"], "text-size": 12, "text-letter-spacing": 0.08, "text-max-width": 9 }, paint });
 }
 
+// Areas that a tool colours; names stay above them.
+function addAreaLayers(map) {
+  map.addSource("areas", { type: "geojson", data: EMPTY });
+  map.addLayer({ id: "areas-fill", type: "fill", source: "areas", paint: { "fill-color": ["get", "colour"], "fill-opacity": 0.9 } });
+  map.addLayer({ id: "areas-blank", type: "fill", source: "areas", filter: ["==", ["get", "class"], "no_answer"], paint: { "fill-pattern": "izin-blank" } });
+  map.addLayer({ id: "areas-line", type: "line", source: "areas", paint: { "line-color": "#ffffff", "line-width": 0.8 } });
+  map.addLayer({ id: "areas-mark", type: "line", source: "areas", filter: ["==", ["get", "marked"], true], paint: { "line-color": "#1f2933", "line-width": 2.5 } });
+}
+
 const EMPTY = { type: "FeatureCollection", features: [] };
 
 function addParcelLayers(map) {
   map.addImage("approvable", pattern("#1b7f4b", "diagonal"), { pixelRatio: 2 });
-  for (const name of ["changes", "areas", "parcel", "approvable", "draft", "here"]) map.addSource(name, { type: "geojson", data: EMPTY });
-  map.addLayer({ id: "areas-fill", type: "fill", source: "areas", paint: { "fill-color": ["get", "colour"], "fill-opacity": 0.85 } });
-  map.addLayer({ id: "areas-line", type: "line", source: "areas", paint: { "line-color": "#ffffff", "line-width": 0.8 } });
-  map.addLayer({ id: "areas-mark", type: "line", source: "areas", filter: ["==", ["get", "marked"], true], paint: { "line-color": "#1f2933", "line-width": 2.5 } });
+  for (const name of ["changes", "parcel", "approvable", "draft", "here"]) map.addSource(name, { type: "geojson", data: EMPTY });
   map.addLayer({ id: "changes-casing", type: "line", source: "changes", paint: { "line-color": "#ffffff", "line-width": 4.5 } });
   map.addLayer({ id: "changes-line", type: "line", source: "changes", paint: { "line-color": "#b0127b", "line-width": 2.2 } });
   const casing = { "line-color": "#fff", "line-width": 5, "line-opacity": 0.9 };
@@ -130,7 +139,7 @@ export function cloneMap(map, container, change = (style) => style, options = {}
   const made = new maplibregl.Map({
     container, style: change(structuredClone(map.getStyle())), center: map.getCenter(), zoom: map.getZoom(),
     maxZoom: 20, dragRotate: false, pitchWithRotate: false, touchPitch: false, attributionControl: false, maxPitch: 0,
-    canvasContextAttributes: { preserveDrawingBuffer: true }, fadeDuration: 0, ...options,
+    canvasContextAttributes: { preserveDrawingBuffer: true }, fadeDuration: 0, locale: { "Map.Title": t("second_map") }, ...options,
   });
   made.touchZoomRotate.disableRotation();
   made.on("style.load", () => {

@@ -43,7 +43,7 @@ const nice = (most) => {
 export function scaleBar(scale, most) {
   const metres = nice((most / 1000) * scale), length = (metres / scale) * 1000, part = length / 4;
   const unit = metres >= 2000 ? "km" : "m", shown = (value) => number(unit === "km" ? value / 1000 : value, unit === "km" && (metres / 1000) % 4 ? 2 : 0).replace(/[,.]?0+$/, (zeros) => (/[,.]/.test(zeros) ? "" : zeros));
-  const drawing = svg("svg", { viewBox: `-3 0 ${length + 14} 9`, width: `${length + 14}mm`, height: "9mm", role: "img" });
+  const drawing = svg("svg", { viewBox: `-3 0 ${length + 14} 9`, width: `${length + 14}mm`, height: "9mm", role: "img", "aria-label": `${number(metres, 0)} m` });
   for (let at = 0; at < 4; at += 1) drawing.append(svg("rect", { x: at * part, y: 1, width: part, height: 1.6, fill: at % 2 ? "#fff" : "#1f2933", stroke: "#1f2933", "stroke-width": 0.2 }));
   for (const at of [0, 2, 4]) drawing.append(svg("text", { x: at * part, y: 6.4, "font-size": 2.9, "text-anchor": "middle", fill: "#1f2933", stroke: "none" }, `${shown((metres * at) / 4)}${at === 4 ? ` ${unit}` : ""}`));
   return drawing;

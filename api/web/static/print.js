@@ -75,7 +75,7 @@ export function createPrint(map, description, card, modes, panel) {
     document.getElementById("page-size")?.remove();
     document.head.append(h("style", { id: "page-size" }, `@page { size: ${layout.width}mm ${layout.height}mm; margin: ${layout.margin}mm; }`));
     const close = () => { sheet.hidden = true; document.body.classList.remove("sheet"); document.getElementById("page-size")?.remove(); document.getElementById("print").focus(); };
-    sheet.replaceChildren(h("div.bar-top", {}, h("b", {}, `${layout.paper} · ${t(layout.orientation)}`), h("button.primary", { type: "button", onclick: () => print() }, t("print")), h("button.plain", { type: "button", onclick: close }, t("close"))), h("div.desk", {}, h("div.page", { style: { padding: `${layout.margin}mm`, width: `${layout.width}mm`, height: `${layout.height}mm` } }, content)));
+    sheet.replaceChildren(h("div.bar-top", {}, h("b", {}, `${layout.paper} · ${t(layout.orientation)}`), h("button.primary", { type: "button", onclick: () => print() }, t("print")), h("button.plain", { type: "button", onclick: close }, t("close"))), h("div.desk", { tabindex: "0" }, h("div.page", { style: { padding: `${layout.margin}mm`, width: `${layout.width}mm`, height: `${layout.height}mm` } }, content)));
     sheet.onkeydown = (event) => { if (event.key === "Escape") close(); };
     sheet.hidden = false;
     document.body.classList.add("sheet");

@@ -1,10 +1,8 @@
 // Rows and boxes of the operation room.
-import { area, h, number, percent } from "./format.js";
+import { h, number, percent } from "./format.js";
 import { t } from "./words.js";
 
-const HECTARE = 10000;
-
-export const pairRow = (one) => h("tr", {}, h("td", {}, one.pair.replaceAll("_", " ")), h("td.n", {}, area(one.area_ha * HECTARE)), h("td.n", {}, area(one.proven_ha * HECTARE)));
+export const pairRow = (one) => h("tr", {}, h("td", {}, one.pair.replaceAll("_", " ")), h("td.n", {}, `${number(one.area_ha, 0)} ha`), h("td.n", {}, `${number(one.proven_ha, 0)} ha`));
 
 // Greens against the shares of the law: a bar with a mark where the target stands.
 export function greenBox(plan) {

@@ -1,5 +1,5 @@
 // The operation room: figures that a room reads from three metres, fetched again and again.
-import { area, day, h, icon, number } from "./format.js";
+import { h, icon, number } from "./format.js";
 import { greenBox, pairRow, updateRow } from "./room-parts.js";
 import { get, Refused } from "./service.js";
 import { language, setLanguage, t } from "./words.js";
@@ -17,7 +17,8 @@ const put = (id, ...children) => body(id).replaceChildren(...children.flat().fil
 const short = (words) => words[language()].split(":")[0];
 const empty = (text) => h("p.empty", {}, text);
 const time = (date) => new Intl.DateTimeFormat(language() === "id" ? "id-ID" : "en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: "Asia/Jakarta" }).format(date);
-const moment = (text) => `${day(text)}, ${time(new Date(text)).slice(0, 5)} WIB`;
+const dayAndTime = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: "Asia/Jakarta" };
+const moment = (text) => `${new Intl.DateTimeFormat(language() === "id" ? "id-ID" : "en-GB", dayAndTime).format(new Date(text))} WIB`;
 
 async function refresh() {
   try {
@@ -76,7 +77,7 @@ function permits() {
     bar(found.verdicts, found.permits),
     h("ul.verdicts", {}, ...RANK.map((code) => h("li", { tone: last.words[code].colour }, icon(last.words[code].path), h("strong", {}, number(count(code), 0)), h("span", {}, short(last.words[code]))))),
     h("h3", {}, t("recent")),
-    h("table", {}, h("tbody", {}, ...found.recent.slice(0, 4).map((one) => h("tr", {}, h("td", {}, one.id), h("td", {}, one.permit_id), h("td", {}, one.area), h("td.word", { tone: last.words[one.verdict]?.colour }, last.words[one.verdict] && icon(last.words[one.verdict].path), last.words[one.verdict] ? short(last.words[one.verdict]) : "–"), h("td.n", {}, moment(one.recorded_at)))))));
+    h("table", {}, h("tbody", {}, ...found.recent.slice(0, 3).map((one) => h("tr", {}, h("td.n.first", {}, one.permit_id), h("td", {}, one.area), h("td.word", { tone: last.words[one.verdict]?.colour }, last.words[one.verdict] && icon(last.words[one.verdict].path), last.words[one.verdict] ? short(last.words[one.verdict]) : "–"), h("td.n", {}, moment(one.recorded_at)))))));
 }
 
 const bar = (verdicts, total) => h("div.bar", { "aria-hidden": "true" }, ...RANK.filter((code) => verdicts[code]).map((code) => h("i", { style: { width: `${(verdicts[code] / total) * 100}%`, background: last.words[code].colour } })));
@@ -123,8 +124,8 @@ function state() {
   if (plans.fault) { for (const id of ["conflicts", "greens"]) put(id, empty(plans.fault)); return; }
   const found = plans.conflicts;
   put("conflicts",
-    h("div.total", {}, h("strong", {}, area(found.area_ha * 10000)), h("span", {}, t("in_conflict")), h("span.sub", {}, `${t("compared")} ${area(found.compared_ha * 10000)} · ${t("measured_at")} ${moment(plans.measured_at)}`)),
-    h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, t("pair")), h("th.n", {}, t("area")), h("th.n", {}, t("proven")))), h("tbody", {}, ...found.pairs.slice(0, 5).map(pairRow))),
+    h("div.total", {}, h("strong", {}, `${number(found.area_ha, 0)} ha`), h("span", {}, t("in_conflict")), h("span.sub", {}, `${t("compared")} ${number(found.compared_ha, 0)} ha · ${t("measured_at")} ${moment(plans.measured_at)}`)),
+    h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, t("pair")), h("th.n", {}, t("area")), h("th.n", {}, t("proven")))), h("tbody", {}, ...found.pairs.slice(0, 4).map(pairRow))),
     found.notes.length ? h("p.sub", {}, `${found.notes.length} ${t("notes")}`) : null);
   put("greens", plans.greens.length ? plans.greens.map(greenBox) : empty(t("no_greens")));
 }

@@ -8,8 +8,8 @@ export const PROHIBITED = "repeating-linear-gradient(135deg, #f7ecea 0 3px, #b98
 
 export function layerSwatch(layer) {
   const style = { borderColor: layer.colour, background: "#fff" };
-  if (layer.geometry === "line" || layer.hatch === "none") return h("i.swatch.line", { style: { background: layer.colour } });
   if (layer.geometry === "point") return h("i.swatch.point", { style: { background: layer.colour } });
+  if (layer.geometry === "line" || layer.hatch === "none") return h("i.swatch.line", { style: { background: layer.colour } });
   if (layer.classes) style.background = ramp(layer.classes);
   else if (layer.hatch === "solid") style.background = layer.colour;
   else if (layer.hatch === "cross") style.background = `${stripes("135deg", layer.colour)}, ${stripes("45deg", layer.colour)}, #fff`;

@@ -33,13 +33,14 @@ export function swipe(under, over, labels) {
   bar.addEventListener("pointerdown", (event) => { bar.setPointerCapture(event.pointerId); event.preventDefault(); bar.focus(); });
   bar.addEventListener("pointermove", (event) => { if (bar.hasPointerCapture(event.pointerId)) put((event.clientX / innerWidth) * 100); });
   bar.addEventListener("keydown", (event) => { if (event.key in STEP) { event.preventDefault(); put(share + STEP[event.key]); } });
-  document.getElementById("map").after(...signs, bar);
+  const parts = h("section", { "aria-label": t("compare") }, ...signs, bar);
+  document.getElementById("second").after(parts);
   frame.hidden = false;
   over.resize();
   one();
   const free = innerWidth > 700 ? (364 + innerWidth - 428) / 2 : innerWidth / 2;
   put((free / innerWidth) * 100);
-  stop = () => { under.off("move", one); frame.hidden = true; frame.style.clipPath = ""; bar.remove(); signs.forEach((sign) => sign.remove()); };
+  stop = () => { under.off("move", one); frame.hidden = true; frame.style.clipPath = ""; parts.remove(); };
 }
 
 swipe.end = () => { stop?.(); stop = null; };
