@@ -7,6 +7,7 @@ have begun keep the one they began with, the next ones get the new one. None is 
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
 from collections.abc import Callable, Hashable
@@ -79,6 +80,7 @@ class Opening:
             return False
         fresh.adopt(self.service)
         fresh.warm()
+        _settle()
         # The former ends when the last request that began with it lets go of it.
         self._stamp, self.service = stamp, fresh
         log.info("the workspace changed and is open again")
@@ -90,6 +92,7 @@ class Opening:
             self._stamp = service.stamp()
             self.service = service
             service.warm()
+            _settle()
             self.warm = True
         except EngineError as error:
             log.exception("the workspace cannot be opened")
@@ -98,3 +101,10 @@ class Opening:
             log.exception("the workspace cannot be opened")
             self.fault = EngineError("the workspace cannot be opened", code="opening_failed")
             self.fault.__cause__ = error
+
+
+def _settle() -> None:
+    """Keep what was opened out of the collector's rounds, which would stop requests for long."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
