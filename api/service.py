@@ -96,6 +96,7 @@ class Service:
         self.collections = Collections(engine)
         self.filters = Filters(self.collections)
         self._gazetteer: Gazetteer | None = None
+        self._listed: list[dict[str, Any]] | None = None
         self.opened = now()
         self.folder: Path | None = getattr(getattr(engine, "workspace", None), "folder", None)
         self.rights = LayerRights() if self.folder is None else LayerRights.read(self.folder)
@@ -147,7 +148,7 @@ class Service:
             view.collections = Collections(engine, self.collections)
             view.filters = Filters(view.collections)
             view.analyst = Analyst(engine, self.extent, self.analyst.process, hidden)
-            view._gazetteer, view._opinions = None, {}
+            view._gazetteer, view._listed, view._opinions = None, None, {}
             view.tally, view.measured = DecisionTally(engine), {}
             self._views[hidden] = view
         return self._views[hidden]
@@ -282,7 +283,9 @@ class Service:
     def place(self, lon: float, lat: float, on: date | None) -> dict[str, Any]:
         """Tell the zones at a place and what else lies there."""
         zones = self.zones_at(lon, lat, on)
-        return {"zones": zones, "layers": self.places.at(lon, lat, self.layers())}
+        if self._listed is None:
+            self._listed = self.layers()
+        return {"zones": zones, "layers": self.places.at(lon, lat, self._listed)}
 
     def describe_map(self) -> dict[str, Any]:
         """Tell what the map shows and how it is drawn."""

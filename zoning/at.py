@@ -7,10 +7,9 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import shapely
 from shapely.geometry import Point
 
-from spatial.crs import INDONESIA, LONLAT, check_extent, project
+from spatial.crs import INDONESIA, LONLAT, check_extent, operation, project, same_crs
 from spatial.errors import EngineError
 from zoning.finding import rounded
 from zoning.ground import Ground, OverlayMap, ZoneMap, ground_on
@@ -91,21 +90,25 @@ def _zones(ground: Ground, point: Point) -> list[str]:
 
 
 def _to_boundary(ground: Ground, zone: str, point: Point) -> float:
-    """Return the distance to the edge of the class, in metres of the metric plane."""
+    """Return the distance to the edge of the class, in metres of the metric plane.
+
+    No further than is looked for: where no edge is near, the radius.
+    """
     if not isinstance(ground.zones, ZoneMap):
         return float("nan")
-    whole = ground.zones.whole
-    # Pieces of the class within a search radius make up its edge near the point.
     radius = max(200.0, ground.meta.ce90_m * 3)
-    window = shapely.box(point.x - radius, point.y - radius, point.x + radius, point.y + radius)
-    shape = whole.part(window, zone)
-    edge = shapely.difference(shape.boundary, window.boundary.buffer(1e-6))
-    if edge.is_empty:
+    edges = ground.zones.whole.edges(zone, point.x, point.y, radius)
+    if not len(edges):
         return radius
-    pair = np.empty(2, dtype=object)
-    pair[:] = [point, edge]
-    here, there = project(pair, ground.meta.area_crs, ground.meta.metric_crs)
-    return float(shapely.distance(here, there))
+    xy = np.concatenate(([[point.x, point.y]], edges.reshape(-1, 2)))
+    if not same_crs(ground.meta.area_crs, ground.meta.metric_crs):
+        xy = operation(ground.meta.area_crs, ground.meta.metric_crs)(xy)
+    begin, end = xy[1::2], xy[2::2]
+    away, along = xy[0] - begin, end - begin
+    length = np.maximum((along**2).sum(axis=1), np.finfo(float).tiny)
+    part = np.clip((away * along).sum(axis=1) / length, 0.0, 1.0)
+    nearest = float(np.hypot(*(away - part[:, None] * along).T).min())
+    return min(nearest, radius)
 
 
 def _intensities(ground: Ground, zones: list[str]) -> list[dict[str, Any]]:
@@ -135,9 +138,14 @@ def _unit(parameter: str) -> str:
 
 def _overlays(ground: Ground, point: Point) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
+    place = np.empty(1, dtype=object)
+    place[0] = point
+    near = {key for key, _, _ in ground.met(place)}
     for rule in ground.rules.overlays:
         overlay = ground.overlays[rule.ground]
         if isinstance(overlay, OverlayMap):
+            if rule.ground not in near:
+                continue
             sure = len(overlay.certain.tree.query(point, predicate="intersects")) > 0
             maybe = len(overlay.possible.tree.query(point, predicate="intersects")) > 0
             state = "certain" if sure else "possible" if maybe else ""

@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from spatial.crs import project
 from spatial.errors import LimitError
 from spatial.index import Areas, ZoneIndex, index_of, measure_areas
+from spatial.index.cells import PIECE
 from spatial.index.measure import UNBOUNDED
 from spatial.index.places import distances
 from spatial.rings import Rings
@@ -81,6 +82,26 @@ class Coverage:
         )
         for (row, code), distance in zip(rows.tolist(), away.tolist(), strict=True):
             yield row, self.codes[code], distance
+
+    def edges(self, code: str, x: float, y: float, radius: float) -> NDArray[np.float64]:
+        """Return the pieces of the border of a class about a place, shape (n, 4): x0, y0, x1, y1.
+
+        Those in the cells that lie within the radius, so some are further away.
+        """
+        grid, number = self.index.grid, self.codes.index(code)
+        (west, south), size = grid.frame[:2], grid.frame[2]
+        rows, columns = (int(count) for count in grid.shape[:2])
+        first, last = (int((x + by - west) // size) for by in (-radius, radius))
+        lowest, highest = (int((y + by - south) // size) for by in (-radius, radius))
+        first, last = max(first, 0), min(last, columns - 1)
+        found = [np.empty((0, 4))]
+        for row in range(max(lowest, 0), min(highest, rows - 1) + 1 if first <= last else 0):
+            span = slice(grid.start[row * columns + first], grid.start[row * columns + last + 1])
+            mine = grid.sides[span] == number
+            border = (mine[:, 0] != mine[:, 1]) & (grid.kinds[span] == PIECE)
+            found.append(grid.pieces[span][border])
+        pieces: NDArray[np.float64] = np.concatenate(found)
+        return pieces + np.array([west, south, west, south])
 
     def part(self, geometry: BaseGeometry, code: str | None = None) -> BaseGeometry:
         """Return the part of a geometry in one class, or in any, as polygons."""
