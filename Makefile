@@ -50,6 +50,7 @@ docs: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.zonal
+	$(BIN)/python -m tests.benchmarks.serving
 
 # Needs uv on the PATH; the lock files carry hashes and no index lines.
 lock:

@@ -101,7 +101,8 @@ class Coverage:
             border = (mine[:, 0] != mine[:, 1]) & (grid.kinds[span] == PIECE)
             found.append(grid.pieces[span][border])
         pieces: NDArray[np.float64] = np.concatenate(found)
-        return pieces + np.array([west, south, west, south])
+        pieces += np.array([west, south, west, south])
+        return pieces
 
     def part(self, geometry: BaseGeometry, code: str | None = None) -> BaseGeometry:
         """Return the part of a geometry in one class, or in any, as polygons."""

@@ -19,7 +19,14 @@ import shapely
 
 from tests.benchmarks.tasks import Absent, Run, Task, need
 
-__all__ = ["duckdb_connection", "duckdb_spatial", "postgis", "postgis_connection", "sedonadb"]
+__all__ = [
+    "duckdb_connection",
+    "duckdb_spatial",
+    "fill",
+    "postgis",
+    "postgis_connection",
+    "sedonadb",
+]
 
 THREADS = 2
 #: The question in SQL; {name} is a layer of our own.
@@ -128,6 +135,13 @@ def postgis_connection(task: Task) -> Any:
     for name, zones in task.layers.items():
         _post_table(base, name, "code text", zones["code"], zones.geometry)
     return base
+
+
+def fill(address: str, layers: dict[str, gpd.GeoDataFrame]) -> None:
+    """Put layers into a database, each a table with an index."""
+    with need("psycopg").connect(address, autocommit=True) as base:
+        for name, zones in layers.items():
+            _post_table(base, name, "code text", zones["code"], zones.geometry)
 
 
 def _post_table(base: Any, name: str, column: str, values: Any, shapes: gpd.GeoSeries) -> None:
