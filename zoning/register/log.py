@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +33,8 @@ from zoning.register.entry import Decision, Draft, Receipt, code_of_letters, has
 __all__ = ["Head", "Register"]
 
 FILE: Final = "keputusan.sqlite"
+#: Held by the process that writes.
+TURN: Final = "keputusan.giliran"
 BUSY_SECONDS: Final = 30.0
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS decisions (
@@ -119,7 +121,7 @@ class Register:
         list
             Per submission its receipts, or why it was refused. It returns after the commit.
         """
-        with self._lock, self._writing() as db:
+        with self._lock, self._writing() as db, _turn(self.folder / TURN):
             db.execute("BEGIN IMMEDIATE")
             try:
                 chain = Chain(db)
@@ -271,3 +273,19 @@ def unknown_decision(decision_id: str) -> LayerNotFoundError:
         hint="tataruang register list shows them",
         id=decision_id[:80],
     )
+
+
+@contextmanager
+def _turn(path: Path) -> Iterator[None]:
+    """Wait for the other processes that write, and go on the moment they are done.
+
+    SQLite alone would look again after a nap of up to a tenth of a second. It still guards
+    what is written; where files cannot be locked, its naps are what is left.
+    """
+    with ExitStack() as held:
+        with suppress(ImportError, OSError):
+            import fcntl  # not on Windows
+
+            file = held.enter_context(path.open("wb"))
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
