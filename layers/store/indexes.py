@@ -26,7 +26,7 @@ __all__ = ["FOLDER", "differing", "index_beside", "kept_index", "key_of", "shelv
 #: Of the indexes, within the folder of a version.
 FOLDER: Final = "index"
 #: Raised when the same zones would make other arrays.
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 def key_of(version: str, by: str, crs: Any = None) -> str:

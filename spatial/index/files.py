@@ -19,7 +19,7 @@ from spatial.index.zones import ZoneIndex
 
 __all__ = ["open_index", "save_index"]
 
-MAGIC: Final = b"TATAIDX2"
+MAGIC: Final = b"TATAIDX3"
 #: Arrays begin at multiples of this, as vector instructions like it.
 ALIGN: Final = 64
 _HEAD: Final = struct.Struct("<8sII")

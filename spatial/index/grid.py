@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from spatial.index.cells import corner_states, spread
 from spatial.index.finish import finish
+from spatial.index.pieces import STRIDE
 from spatial.index.segments import boundaries
 from spatial.rings import Rings
 
@@ -49,6 +50,8 @@ class GridArrays(NamedTuple):
     mix_start, mix : arrays
         States with several zones.
     overlap : array of bool, shape (cells,)
+    reach : array
+        The most easterly end of pieces `STRIDE * b` to `STRIDE * (b + 1)`.
     """
 
     frame: F8
@@ -61,6 +64,7 @@ class GridArrays(NamedTuple):
     mix_start: I8
     mix: I4
     overlap: NDArray[np.bool_]
+    reach: F8
 
 
 def workers() -> int:
@@ -105,7 +109,14 @@ def build_grid(rings: Rings, code: I4, n_codes: int, *, threads: int | None = No
 
     in_parts(ny * nx, _PART, part, workers() if threads is None else threads)
     shape = np.array([ny, nx, n_codes], dtype=np.int64)
-    return GridArrays(frame, shape, start, pieces, sides, kinds, state, mix_start, mix, overlap)
+    reach = (
+        np.maximum.reduceat(pieces[:, 2], np.arange(0, len(pieces), STRIDE))
+        if len(pieces)
+        else pieces[:, 2].copy()
+    )
+    return GridArrays(
+        frame, shape, start, pieces, sides, kinds, state, mix_start, mix, overlap, reach
+    )
 
 
 def _fields(rings: Rings) -> tuple[F8, I8, I8, I8]:

@@ -17,7 +17,7 @@ from spatial.index.over import (
     UNBOUNDED,
     over_cells,
 )
-from spatial.index.pieces import enters
+from spatial.index.pieces import behind, enters
 from spatial.index.under import at
 from spatial.jit import kernel
 
@@ -57,15 +57,21 @@ def _zone_without_border(grid: Any, cells: Any, box: Any) -> int:
         for cell in range(row * nx + c0, row * nx + c1 + 1):
             if grid.overlap[cell] or grid.state[cell] > grid.shape[2]:
                 return -1
-            for k in range(grid.start[cell], grid.start[cell + 1]):
+            last = grid.start[cell + 1]
+            k = behind(grid.reach, grid.start[cell], last, west)
+            while k < last and grid.pieces[k, 0] <= east:
                 if grid.kinds[k] == PIECE and enters(grid.pieces[k], west, south, east, north):
                     return -1
+                k = behind(grid.reach, k + 1, last, west)
     cell = r1 * nx + c0
     found = grid.state[cell]
-    for k in range(grid.start[cell], grid.start[cell + 1]):
+    last = grid.start[cell + 1]
+    k = behind(grid.reach, grid.start[cell], last, west)
+    while k < last and grid.pieces[k, 0] <= west:
         x0, x1 = grid.pieces[k, 0], grid.pieces[k, 2]
         if x0 <= west < x1 and at(x0, grid.pieces[k, 1], x1, grid.pieces[k, 3], west) > north:
             found += grid.sides[k, 1] - grid.sides[k, 0]
+        k = behind(grid.reach, k + 1, last, west)
     return int(found)
 
 

@@ -14,6 +14,7 @@ from spatial.index.outline import (
     lines_in_row,
     lines_of_edges,
 )
+from spatial.index.pieces import behind
 from spatial.index.slabs import TOO_MUCH, slab_areas
 from spatial.index.under import under_both
 from spatial.jit import kernel
@@ -58,15 +59,19 @@ def _add(total: F8, touched: I4, used: int, code: int, area: float, column: int)
 
 @kernel
 def _by_pairs(
-    lines: F8, n_lines: int, pieces: F8, sides: I4, floor: float, span: Any, sums: Any, used: int
+    lines: F8, n_lines: int, grid: Any, cell: int, floor: float, span: Any, sums: Any, used: int
 ) -> Any:
     """Add what lies under each piece to the code below it, and take it from the code above."""
     total, touched = sums
     west, east = span
-    work = 0
-    for k in range(pieces.shape[0]):
+    pieces, sides = grid.pieces, grid.sides
+    work, last = 0, grid.start[cell + 1]
+    following = behind(grid.reach, grid.start[cell], last, west)
+    while following < last and pieces[following, 0] < east:
+        k = following
+        following = behind(grid.reach, k + 1, last, west)
         x0, x1 = pieces[k, 0], pieces[k, 2]
-        if x0 >= east or x1 <= west or x0 >= x1:
+        if x1 <= west or x0 >= x1:
             continue
         y0, y1 = pieces[k, 1] - floor, pieces[k, 3] - floor
         if y0 <= 0.0 and y1 <= 0.0:
@@ -201,9 +206,8 @@ def over_cells(
             if careful or grid.overlap[cell]:
                 corner = _codes_at(state, grid.mix_start, grid.mix, n_codes)
                 places, areas, shared, more = slab_areas(
-                    column_lines, picked, grid.pieces[a:b], grid.sides[a:b], floor, west, east,
-                    corner, budget - work,
-                )  # fmt: skip
+                    column_lines, picked, grid, cell, floor, west, east, corner, budget - work
+                )
                 if more == TOO_MUCH:
                     work = budget + 1
                     continue
@@ -225,9 +229,8 @@ def over_cells(
                         used = _add(total, touched, used, code, times * own, 0)
             if b > a:
                 used, more = _by_pairs(
-                    column_lines, picked, grid.pieces[a:b], grid.sides[a:b], floor, (low, high),
-                    sums, used,
-                )  # fmt: skip
+                    column_lines, picked, grid, cell, floor, (low, high), sums, used
+                )
                 work += more
     if work > budget:
         how = UNBOUNDED

@@ -1,13 +1,34 @@
-"""What one piece of a border has to do with a box."""
+"""The pieces of one cell that have to do with a box; in a crowded cell most have not.
+
+Pieces lie in the order of their left ends, and `GridArrays.reach` knows how far east each
+`STRIDE` of them reach. So a walk over a cell begins anew behind what ends too early and
+stops at what begins too late: its cost follows the pieces over a parcel, not those of the
+cell.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from spatial.index.under import at
 from spatial.jit import kernel
 
-__all__ = ["enters"]
+__all__ = ["STRIDE", "behind", "enters"]
+
+#: Pieces that are passed over together, two to the power of SHIFT.
+SHIFT: Final = 6
+STRIDE: Final = 1 << SHIFT
+
+
+@kernel
+def behind(reach: Any, k: int, last: int, west: float) -> int:
+    """Return the first piece from k on that may end at or beyond a place; `last` for none.
+
+    Only whole strides are passed over, so what is returned may still end before it.
+    """
+    while k + STRIDE <= last and k & (STRIDE - 1) == 0 and reach[k >> SHIFT] < west:
+        k += STRIDE
+    return k
 
 
 @kernel

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spatial.index.cells import PIECE
 from spatial.index.outline import bounds_of
-from spatial.index.pieces import enters
+from spatial.index.pieces import behind, enters
 from spatial.index.segments import NO_CODE
 from spatial.index.under import at
 from spatial.jit import kernel
@@ -54,11 +54,13 @@ def _codes_here(grid: Any, x: float, y: float) -> Any:
             used = _tally(codes, counts, used, grid.mix[k, 0], grid.mix[k, 1])
     elif state > 0:
         used = _tally(codes, counts, used, state - 1, 1)
-    for k in range(one, last):
+    k = behind(grid.reach, one, last, x)
+    while k < last and grid.pieces[k, 0] <= x:
         x0, x1 = grid.pieces[k, 0], grid.pieces[k, 2]
         if x0 <= x < x1 and at(x0, grid.pieces[k, 1], x1, grid.pieces[k, 3], x) > y:
             used = _tally(codes, counts, used, grid.sides[k, 0], -1)
             used = _tally(codes, counts, used, grid.sides[k, 1], 1)
+        k = behind(grid.reach, k + 1, last, x)
     return np.sort(codes[:used][counts[:used] > 0])
 
 
@@ -97,11 +99,14 @@ def codes_in_box(grid: Any, box: F8) -> Any:
         found[code] = True
     for row in range(r0, r1 + 1):
         for cell in range(row * grid.shape[1] + c0, row * grid.shape[1] + c1 + 1):
-            for k in range(grid.start[cell], grid.start[cell + 1]):
+            last = grid.start[cell + 1]
+            k = behind(grid.reach, grid.start[cell], last, west)
+            while k < last and grid.pieces[k, 0] <= east:
                 if grid.kinds[k] == PIECE and enters(grid.pieces[k], west, south, east, north):
                     for side in range(2):
                         if grid.sides[k, side] != NO_CODE:
                             found[grid.sides[k, side]] = True
+                k = behind(grid.reach, k + 1, last, west)
     return np.flatnonzero(found)
 
 
@@ -206,18 +211,18 @@ def distances(grid: Any, xy: F8, start: I8, first: I8, begin: int, end: int, wit
         met = False
         for row in range(r0, r1 + 1):
             for cell in range(row * grid.shape[1] + c0, row * grid.shape[1] + c1 + 1):
-                for k in range(grid.start[cell], grid.start[cell + 1]):
-                    if grid.kinds[k] != PIECE or not enters(
-                        grid.pieces[k], west, south, east, north
-                    ):
-                        continue
-                    found = _to_piece(edges, grid.pieces[k], np.inf, within)
-                    if found <= limit:
-                        met = True
-                        for side in range(2):
-                            code = grid.sides[k, side]
-                            if code != NO_CODE:
-                                nearest[code] = min(nearest[code], found)
+                stop = grid.start[cell + 1]
+                k = behind(grid.reach, grid.start[cell], stop, west)
+                while k < stop and grid.pieces[k, 0] <= east:
+                    if grid.kinds[k] == PIECE and enters(grid.pieces[k], west, south, east, north):
+                        found = _to_piece(edges, grid.pieces[k], np.inf, within)
+                        if found <= limit:
+                            met = True
+                            for side in range(2):
+                                code = grid.sides[k, side]
+                                if code != NO_CODE:
+                                    nearest[code] = min(nearest[code], found)
+                    k = behind(grid.reach, k + 1, stop, west)
         if not met:
             continue
         for code in np.flatnonzero(nearest < np.inf):

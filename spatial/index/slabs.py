@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from spatial.index.pieces import behind
 from spatial.index.segments import NO_CODE
 from spatial.jit import kernel
 
@@ -21,35 +22,97 @@ TOO_MUCH: Final = -1
 
 
 @kernel
-def _gather(
-    lines: F8, n_lines: int, pieces: F8, sides: I4, floor: float, west: float, east: float
-) -> Any:
-    """Return the lines that matter between west and east: the parcel's, then the zones'."""
-    out = np.empty((n_lines + pieces.shape[0], 4))
-    what = np.empty((out.shape[0], 3), np.int32)
-    used, low, high = 0, east, west
+def _own(lines: F8, n_lines: int, west: float, east: float) -> Any:
+    """Return the parcel's lines between west and east, what they span, and their highest place."""
+    out, what = np.empty((n_lines, 4)), np.zeros((n_lines, 3), np.int32)
+    used, low, high, top = 0, east, west, 0.0
     for k in range(n_lines):
         if lines[k, 2] <= west or lines[k, 0] >= east:
             continue
         out[used] = lines[k, :4]
         what[used, 0] = 1 if lines[k, 4] > 0.0 else -1
         low, high = min(low, max(west, lines[k, 0])), max(high, min(east, lines[k, 2]))
+        top = max(top, max(lines[k, 1], lines[k, 3]))
         used += 1
-    own = used
-    for k in range(pieces.shape[0]):
-        x0, y0, x1, y1 = pieces[k, 0], pieces[k, 1] - floor, pieces[k, 2], pieces[k, 3] - floor
-        if x1 <= low or x0 >= high or x1 <= x0 or (y0 <= 0.0 and y1 <= 0.0):
+    return out[:used], what[:used], low, high, top
+
+
+@kernel
+def _keep(out: F8, what: I4, used: int, line: Any, lose: int, gain: int) -> Any:
+    if used == out.shape[0]:
+        out = np.concatenate((out, np.empty_like(out)))
+        what = np.concatenate((what, np.empty_like(what)))
+    out[used, 0], out[used, 1], out[used, 2], out[used, 3] = line
+    what[used, 0], what[used, 1], what[used, 2] = 0, lose, gain
+    return out, what, used + 1
+
+
+@kernel
+def _above_floor(x0: float, y0: float, x1: float, y1: float) -> Any:
+    """Cut a line at zero, below which nothing counts."""
+    run = (x1 - x0) / (y1 - y0) if y1 != y0 else 0.0
+    if y0 < 0.0:
+        return min(x1, x0 - y0 * run), 0.0, x1, y1
+    if y1 < 0.0:
+        return x0, y0, max(x0, x1 - y1 * run), 0.0
+    return x0, y0, x1, y1
+
+
+@kernel
+def _zones(grid: Any, cell: int, floor: float, low: float, high: float, top: float) -> Any:
+    """Return the zones' lines over a parcel in a cell, and what changes from the cell's corner.
+
+    The parcel is asked from the upper left corner of its own box: on the way there some lines
+    are passed, and what crosses the box's upper side leaves a lid behind, as it does at the
+    upper side of a cell. So of a cell's many lines only those in the box are compared.
+
+    Returns
+    -------
+    out : array, shape (m, 4)
+    what : array of int32, shape (m, 3)
+        0, the code above and the code below.
+    passed : array of int32, shape (p, 2)
+        Codes lost and gained on the way.
+    """
+    out, what, used = np.empty((16, 4)), np.empty((16, 3), np.int32), 0
+    passed, met = np.empty((16, 2), np.int32), 0
+    last = grid.start[cell + 1]
+    following = behind(grid.reach, grid.start[cell], last, low)
+    while following < last and grid.pieces[following, 0] < high:
+        k = following
+        following = behind(grid.reach, k + 1, last, low)
+        x0, y0 = grid.pieces[k, 0], grid.pieces[k, 1] - floor
+        x1, y1 = grid.pieces[k, 2], grid.pieces[k, 3] - floor
+        above, below = grid.sides[k, 0], grid.sides[k, 1]
+        if x1 <= low or (y0 <= 0.0 and y1 <= 0.0):
             continue
-        # Cut at the floor, below which nothing counts.
-        run = (x1 - x0) / (y1 - y0) if y1 != y0 else 0.0
-        if y0 < 0.0:
-            x0, y0 = min(x1, x0 - y0 * run), 0.0
-        elif y1 < 0.0:
-            x1, y1 = max(x0, x1 - y1 * run), 0.0
-        out[used, 0], out[used, 1], out[used, 2], out[used, 3] = x0, y0, x1, y1
-        what[used, 0], what[used, 1], what[used, 2] = 0, sides[k, 0], sides[k, 1]
-        used += 1
-    return out[:used], what[:used], own, low, high
+        over_low = y0 > top
+        if (y0 > top) != (y1 > top):
+            rising = y1 > y0
+            x = min(x1, max(x0, x0 + (top - y0) * ((x1 - x0) / (y1 - y0))))
+            over_low = x <= low if rising else x > low
+            if low < x < high:
+                lose, gain = (above, below) if rising else (below, above)
+                out, what, used = _keep(out, what, used, (x, top, high, top), lose, gain)
+            if rising:
+                x1, y1 = x, top
+            else:
+                x0, y0 = x, top
+        elif not over_low and x1 > x0:
+            line = _above_floor(x0, y0, x1, y1)
+            out, what, used = _keep(out, what, used, line, above, below)
+            continue
+        elif not over_low:
+            continue
+        if over_low and grid.pieces[k, 0] <= low < grid.pieces[k, 2]:
+            if met == passed.shape[0]:
+                passed = np.concatenate((passed, np.empty_like(passed)))
+            passed[met, 0], passed[met, 1] = above, below
+            met += 1
+        if y0 <= top and y1 <= top and x1 > x0 and x1 > low and x0 < high:
+            line = _above_floor(x0, y0, x1, y1)
+            out, what, used = _keep(out, what, used, line, above, below)
+    return out[:used], what[:used], passed[:met]
 
 
 @kernel
@@ -131,8 +194,8 @@ def _share_out(counts: I8, area: float, out: F8, shared: F8) -> None:
 def slab_areas(
     lines: F8,
     n_lines: int,
-    pieces: F8,
-    sides: I4,
+    grid: Any,
+    cell: int,
     floor: float,
     west: float,
     east: float,
@@ -145,8 +208,8 @@ def slab_areas(
     ----------
     lines, n_lines : array, int
         The parcel's outline in the row, of `lines_in_row`.
-    pieces, sides : arrays
-        Of the cell.
+    grid : GridArrays
+    cell : int
     floor, west, east : float
         Floor of the outline, sides of the cell.
     corner : array of int32, shape (k, 2)
@@ -164,8 +227,12 @@ def slab_areas(
     work : int
         Comparisons made, or TOO_MUCH.
     """
-    line, what, own, low, high = _gather(lines, n_lines, pieces, sides, floor, west, east)
-    seen = np.concatenate((corner[:, 0], what[own:, 1], what[own:, 2]))
+    own, own_what, low, high, top = _own(lines, n_lines, west, east)
+    zones, zones_what, passed = _zones(grid, cell, floor, low, high, top)
+    line, what = np.concatenate((own, zones)), np.concatenate((own_what, zones_what))
+    seen = np.concatenate(
+        (corner[:, 0], passed[:, 0], passed[:, 1], zones_what[:, 1], zones_what[:, 2])
+    )
     places = _distinct(seen)
     areas = np.zeros((places.shape[0], 2))
     count = line.shape[0]
@@ -174,7 +241,7 @@ def slab_areas(
     shared = np.zeros((0, 0)) if too_wide else np.zeros((places.shape[0], places.shape[0]))
     if too_wide or count * count > budget:
         return places, areas, shared, TOO_MUCH
-    if own == 0 or low >= high:
+    if own.shape[0] == 0 or low >= high:
         return places, areas, shared, 0
     breaks = _breaks(line, low, high, limit)
     if breaks.shape[0] == 0:
@@ -182,6 +249,9 @@ def slab_areas(
     begin = np.zeros(places.shape[0], np.int64)
     for k in range(corner.shape[0]):
         _count(places, begin, corner[k, 0], corner[k, 1])
+    for k in range(passed.shape[0]):
+        _count(places, begin, passed[k, 0], -1)
+        _count(places, begin, passed[k, 1], 1)
     height, active = np.empty(count), np.empty(count, np.int64)
     for slab in range(breaks.shape[0] - 1):
         _measure_slab(

@@ -9,97 +9,14 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
 from spatial.index.areas import Areas, measure_areas
 from spatial.index.grid import build_grid
 from spatial.rings import flatten
+from tests.spatial.agreeing import FAR, agrees, array_of, carried, comb, dense, mosaic, star
 from tests.spatial.exact_shares import exact_areas
-from tests.spatial.geos_shares import expected
-
-#: Where Jawa Tengah lies on the equal-area plane: a double there is good to 2 nanometres.
-FAR = np.array([12_240_000.0, -770_000.0])
-
-
-def _array(shapes: list[BaseGeometry]) -> NDArray[np.object_]:
-    array = np.empty(len(shapes), dtype=object)
-    array[:] = shapes
-    return array
-
-
-def _dense(found: Areas, parcels: int, codes: int) -> tuple[NDArray[np.float64], ...]:
-    area, overlap = np.zeros((parcels, codes)), np.zeros((parcels, codes))
-    area[found.parcel, found.code] = found.area
-    overlap[found.parcel, found.code] = found.overlap
-    return area, overlap
-
-
-def _agrees(
-    parcels: list[BaseGeometry], zones: list[BaseGeometry], codes: list[int] | None = None
-) -> Areas:
-    """Measure, and hold every number against GEOS to 1e-9 of the parcel and GEOS's doubt."""
-    shapes, plots = _array(zones), _array(parcels)
-    numbers = np.array(codes if codes is not None else range(len(zones)), dtype=np.int32)
-    count = int(numbers.max()) + 1
-    found = measure_areas(build_grid(flatten(shapes), numbers, count), flatten(plots))
-    wanted = expected(plots, shapes, numbers, count)
-    whole = shapely.area(plots)
-    room = 1e-9 * whole + wanted.doubt
-    area, overlap = _dense(found, len(plots), count)
-    np.testing.assert_allclose(found.whole, whole, rtol=1e-9)
-    assert (np.abs(area - wanted.area).max(axis=1) <= room).all()
-    assert (np.abs(overlap - wanted.overlap).max(axis=1) <= room).all()
-    covered = (area - overlap).sum(axis=1)
-    assert (np.abs(covered - wanted.covered) <= room).all()
-    assert (np.abs(covered + found.rest - whole) <= 1e-8 * whole).all()
-    return found
-
-
-def star(
-    chance: np.random.Generator, x: float, y: float, radius: float, corners: int
-) -> BaseGeometry:
-    """A jagged polygon around a point; always valid."""
-    angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
-    away = radius * chance.uniform(0.2, 1.0, corners)
-    return shapely.Polygon(np.column_stack((x + away * np.cos(angle), y + away * np.sin(angle))))
-
-
-def comb(teeth: int, width: float, height: float) -> BaseGeometry:
-    """A valid polygon of four corners per tooth."""
-    step = width / teeth
-    up = [
-        corner
-        for i in range(teeth)
-        for corner in (
-            (i * step, 1.0),
-            (i * step, height),
-            ((i + 0.5) * step, height),
-            ((i + 0.5) * step, 1.0),
-        )
-    ]
-    return shapely.Polygon([(0, 0), *up, (width, 1.0), (width, 0)])
-
-
-def mosaic(chance: np.random.Generator, cells: int, side: float) -> list[BaseGeometry]:
-    """Seamless cells with jagged borders that neighbours share."""
-    seeds = shapely.MultiPoint(chance.uniform(0, side, (cells, 2)))
-    borders = shapely.voronoi_polygons(
-        seeds, extend_to=shapely.box(0, 0, side, side), only_edges=True
-    )
-    lines = []
-    for line in shapely.get_parts(borders):
-        points = shapely.get_coordinates(shapely.segmentize(line, side / 40))
-        points[1:-1] += chance.uniform(-side / 200, side / 200, (len(points) - 2, 2))
-        lines.append(shapely.LineString(points))
-    frame = shapely.box(-side / 10, -side / 10, side * 1.1, side * 1.1).exterior
-    noded = shapely.union_all([*lines, frame])
-    return list(shapely.get_parts(shapely.polygonize([noded])))
-
-
-def _moved(shapes: list[BaseGeometry]) -> list[BaseGeometry]:
-    return [affinity.translate(shape, *FAR) for shape in shapes]
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -116,7 +33,7 @@ def test_a_mosaic_cut_by_stars_is_as_geos_says(seed: int) -> None:
         )
         for _ in range(60)
     ]
-    found = _agrees(_moved(parcels), _moved(zones), codes)
+    found = agrees(carried(parcels), carried(zones), codes)
     assert not (found.how == 3).any(), "a seamless mosaic has no overlap to look for"
     assert not found.pairs.size
 
@@ -132,7 +49,7 @@ def test_overlapping_zones_are_as_geos_says(seed: int) -> None:
         )
         for _ in range(40)
     ]
-    found = _agrees(_moved([p for p in parcels if p.area > 1]), _moved(zones), codes)
+    found = agrees(carried([p for p in parcels if p.area > 1]), carried(zones), codes)
     assert (found.how == 3).sum() > 20
 
 
@@ -147,13 +64,13 @@ def test_holes_nested_shells_and_parts() -> None:
             shapely.box(60, 0, 70, 99),
         ]
     )
-    _agrees(_moved([parcel, ring, nested]), _moved([nested, shapely.box(10, 10, 90, 90)]))
+    agrees(carried([parcel, ring, nested]), carried([nested, shapely.box(10, 10, 90, 90)]))
 
 
 def test_a_parcel_larger_than_the_map_and_one_off_it() -> None:
     zones = [shapely.box(i, j, i + 1, j + 1) for i in range(12) for j in range(12)]
     around, off = shapely.box(-500, -3, 700, 900), shapely.box(5000, 0, 5001, 1)
-    found = _agrees(_moved([around, off]), _moved(zones))
+    found = agrees(carried([around, off]), carried(zones))
     assert len(found.parcel) == 144
     assert found.how.tolist() == [2, 0]
 
@@ -171,15 +88,15 @@ def test_outlines_over_many_cells_are_as_geos_says(overlaid: bool) -> None:
         for corners in (60, 300, 900)
     ]
     parcels.append(shapely.box(-40, 10, 800, 1100).segmentize(7.0))
-    _agrees(_moved(parcels), _moved(zones))
+    agrees(carried(parcels), carried(zones))
 
 
 def test_an_outline_of_a_hundred_thousand_corners_takes_no_longer_than_reading_it() -> None:
     zones = [shapely.box(i, j, i + 5, j + 5) for i in range(0, 500, 5) for j in range(0, 500, 5)]
-    grid = build_grid(flatten(_array(zones)), np.zeros(len(zones), np.int32), 1)
+    grid = build_grid(flatten(array_of(zones)), np.zeros(len(zones), np.int32), 1)
     circle = shapely.Point(250, 250).buffer(240, 25_000)
     begin = time.process_time()
-    found = measure_areas(grid, flatten(_array([circle])))
+    found = measure_areas(grid, flatten(array_of([circle])))
     assert time.process_time() - begin < 3.0
     assert found.area[0] == pytest.approx(circle.area, rel=1e-9)
     assert not found.unmeasured.any()
@@ -193,7 +110,7 @@ def test_corners_on_the_lines_of_the_grid() -> None:
         shapely.Polygon([(0, 0), (64, 64), (0, 64)]),
         shapely.Polygon([(8, 0), (16, 8), (8, 16), (0, 8)]),
     ]
-    found = _agrees(parcels, zones, [(i * 3 + j) % 5 for i in range(8) for j in range(8)])
+    found = agrees(parcels, zones, [(i * 3 + j) % 5 for i in range(8) for j in range(8)])
     assert found.rest.max() == 0.0
 
 
@@ -201,7 +118,7 @@ def test_corners_on_the_lines_of_the_grid() -> None:
 def test_a_gap_or_overlap_of_a_millimetre_is_measured(gap: float) -> None:
     left, right = shapely.box(0, 0, 50, 80), shapely.box(50 + gap, 0, 120, 80)
     parcel = shapely.box(40, 10, 60, 30)
-    found = _agrees(_moved([parcel]), _moved([left, right]))
+    found = agrees(carried([parcel]), carried([left, right]))
     moved = abs(FAR[0] + 50 + gap - (FAR[0] + 50))
     seam = found.rest[0] if gap > 0 else found.overlap[1]
     assert seam == pytest.approx(20 * moved, rel=1e-6)
@@ -216,13 +133,13 @@ def test_a_border_drawn_with_different_vertices() -> None:
         [(90, 0), (90, 100), (53.1, 100), *((50 + 0.031 * v, v) for v in y[::-1]), (50, 0)]
     )
     parcels = [shapely.box(48, v, 56, v + 3) for v in chance.uniform(0, 97, 40)]
-    found = _agrees(_moved(parcels), _moved([left, right]))
+    found = agrees(carried(parcels), carried([left, right]))
     assert found.rest.max() < 1e-6
 
 
 def test_one_code_in_doubled_pieces_is_a_union() -> None:
     pieces = [shapely.box(i, 0, i + 6, 10) for i in range(0, 50, 3)] * 2
-    found = _agrees([shapely.box(0.5, 2, 48.5, 7)], pieces, [0] * len(pieces))
+    found = agrees([shapely.box(0.5, 2, 48.5, 7)], pieces, [0] * len(pieces))
     assert found.overlap.tolist() == [0.0]
 
 
@@ -230,10 +147,10 @@ def test_combs_and_stars_stay_cheap() -> None:
     """Intersecting these two combs takes GEOS over ten seconds; nothing is built here."""
     one = comb(300, 100.0, 100.0)
     other = affinity.rotate(one, 90, origin=(50, 50))
-    grid = build_grid(flatten(_array([one])), np.zeros(1, np.int32), 1)
-    measure_areas(grid, flatten(_array([other])))
+    grid = build_grid(flatten(array_of([one])), np.zeros(1, np.int32), 1)
+    measure_areas(grid, flatten(array_of([other])))
     begin = time.process_time()
-    found = measure_areas(grid, flatten(_array([other])))
+    found = measure_areas(grid, flatten(array_of([other])))
     assert time.process_time() - begin < 1.0
     # Each comb is a bar of one metre with teeth over half of the remaining width.
     bar, teeth = 100.0, 99.0
@@ -244,9 +161,9 @@ def test_combs_and_stars_stay_cheap() -> None:
 def test_what_would_take_too_long_is_left_without_an_answer() -> None:
     one = comb(200, 100.0, 100.0)
     zones = [one, affinity.translate(one, 0.1, 0.1)]
-    grid = build_grid(flatten(_array(zones)), np.arange(2, dtype=np.int32), 2)
+    grid = build_grid(flatten(array_of(zones)), np.arange(2, dtype=np.int32), 2)
     plots = flatten(
-        _array([affinity.rotate(one, 90, origin=(50, 50)), shapely.box(5, 0.1, 6, 0.9)])
+        array_of([affinity.rotate(one, 90, origin=(50, 50)), shapely.box(5, 0.1, 6, 0.9)])
     )
     found = measure_areas(grid, plots, budget=100_000)
     assert found.unmeasured.tolist() == [True, False]
@@ -268,7 +185,7 @@ def test_the_same_bits_for_any_threads_order_and_batch() -> None:
     parcels = [
         star(chance, *chance.uniform(0, 500, 2), chance.uniform(1, 60), 9) for _ in range(300)
     ]
-    plots, shapes = _array(_moved(parcels)), _array(_moved(zones))
+    plots, shapes = array_of(carried(parcels)), array_of(carried(zones))
     grid = build_grid(flatten(shapes), codes, len(zones), threads=1)
     first = measure_areas(grid, flatten(plots), threads=1)
     for threads in (2, 5):
@@ -310,15 +227,15 @@ def _measurable(shapes: list[BaseGeometry]) -> list[BaseGeometry]:
 def test_any_polygons_are_as_rational_arithmetic_says(
     zones: list[BaseGeometry], parcel: BaseGeometry, codes: list[int], far: bool
 ) -> None:
-    shapes = _measurable(_moved([parcel, *zones]) if far else [parcel, *zones])
+    shapes = _measurable(carried([parcel, *zones]) if far else [parcel, *zones])
     if len(shapes) < 2:
         return
     plot, zones = shapes[0], shapes[1:]
     numbers = np.array(codes[: len(zones)], dtype=np.int32)
-    grid = build_grid(flatten(_array(zones)), numbers, 4)
-    found = measure_areas(grid, flatten(_array([plot])))
+    grid = build_grid(flatten(array_of(zones)), numbers, 4)
+    found = measure_areas(grid, flatten(array_of([plot])))
     wanted_area, wanted_overlap = exact_areas(plot, zones, codes)
-    area, overlap = _dense(found, 1, 4)
+    area, overlap = dense(found, 1, 4)
     for code in range(4):
         room = 2e-9 * found.whole[0]
         assert area[0, code] == pytest.approx(wanted_area.get(code, 0.0), rel=0, abs=room)

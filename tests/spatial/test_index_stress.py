@@ -15,14 +15,16 @@ import pytest
 import shapely
 
 from spatial.index import ZoneIndex, index_of, open_index, save_index
-from tests.spatial.test_index import _array, _moved, mosaic, star
+from tests.spatial.agreeing import array_of, carried, mosaic, star
 
 SHAPES = 400
 
 
 def _plots() -> np.ndarray:
     chance = np.random.default_rng(8)
-    return _array(_moved([star(chance, *chance.uniform(0, 500, 2), 30, 9) for _ in range(SHAPES)]))
+    return array_of(
+        carried([star(chance, *chance.uniform(0, 500, 2), 30, 9) for _ in range(SHAPES)])
+    )
 
 
 def _digest(index: ZoneIndex, threads: int = 2) -> str:
@@ -38,7 +40,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     chance = np.random.default_rng(6)
     zones = [*mosaic(chance, 40, 500.0), *(star(chance, 250, 250, 200, 80) for _ in range(3))]
     target = tmp_path_factory.mktemp("index") / "zona.idx"
-    save_index(index_of(_array(_moved(zones)), [f"Z{i:02d}" for i in range(len(zones))]), target)
+    save_index(index_of(array_of(carried(zones)), [f"Z{i:02d}" for i in range(len(zones))]), target)
     return target
 
 

@@ -10,20 +10,20 @@ import shapely
 
 from spatial.errors import LimitError
 from spatial.live import LiveIndex
-from tests.spatial.test_index import _array, _moved, star
+from tests.spatial.agreeing import array_of, carried, star
 
 
 def _permits(count: int, seed: int = 2) -> list[shapely.Polygon]:
     chance = np.random.default_rng(seed)
-    return _moved([star(chance, *chance.uniform(0, 300, 2), 15, 8) for _ in range(count)])
+    return carried([star(chance, *chance.uniform(0, 300, 2), 15, 8) for _ in range(count)])
 
 
 def test_neighbours_are_those_of_brute_force() -> None:
     shapes = _permits(150)
     live = LiveIndex((f"P{i:03d}", shape) for i, shape in enumerate(shapes))
     for asked in _permits(25, seed=3):
-        away = shapely.distance(asked, _array(shapes))
-        both = shapely.area(shapely.intersection(asked, _array(shapes)))
+        away = shapely.distance(asked, array_of(shapes))
+        both = shapely.area(shapely.intersection(asked, array_of(shapes)))
         found = live.neighbours(asked, within=12.0)
         assert [n.name for n in found] == [f"P{i:03d}" for i in np.flatnonzero(away <= 12.0)]
         for one in found:
