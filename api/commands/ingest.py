@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
@@ -13,6 +14,7 @@ from api.text import describe
 from layers.ingest import ingest_file
 from layers.store import Version, open_store
 from layers.workspace import Workspace
+from spatial.errors import LimitError
 from spatial.notes import Note
 
 __all__ = ["ingest"]
@@ -87,22 +89,30 @@ def ingest(
         legal={key: value for key, value in legal.items() if value},
         private=place.private,
     )
-    if tiles and version.form == "vector" and (version.rows or 0) <= MOST_ROWS:
-        _cut_tiles(place, version.name)
+    if tiles and (version.rows or 0) <= MOST_ROWS:
+        _cut_tiles(place, version)
     if as_json:
         typer.echo(json.dumps(version.to_dict(), ensure_ascii=False, default=str))
     else:
         _tell(version, notes)
 
 
-def _cut_tiles(place: Workspace, name: str) -> None:
+def _cut_tiles(place: Workspace, version: Version) -> None:
     """Cut the low zooms now, so that the first map does not wait for them."""
     # Imported here: --help needs neither engine nor encoder.
     from api.engine import Engine
+    from api.tiles.aligned import aligned_path
     from api.tiles.pyramid import keep_pyramid
+    from api.tiles.raster import keep_aligned
 
+    folder = place.folder / "service" / "ubin"
     engine = Engine(place, open_store(place), ())
-    keep_pyramid(engine, name, place.folder / "service" / "ubin")
+    if version.form == "vector":
+        keep_pyramid(engine, version.name, folder)
+    elif version.form == "raster":
+        path = engine.layer(version.name).path
+        with suppress(LimitError):  # too fine to be laid out: drawn through a warp
+            keep_aligned(path, version.name, aligned_path(folder, version.name, version.id[:12]))
 
 
 def _day(value: datetime | None) -> date | None:

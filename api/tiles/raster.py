@@ -20,17 +20,18 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 from api.symbology import raster_styles
+from api.tiles.aligned import PIXELS, Aligned, build_aligned
 from api.tiles.layer import tile_bounds
 from hazard import ClassRule, class_rule
 from spatial.crs import LONLAT, Bounds, operation
 from spatial.errors import LayerNotFoundError
 
-__all__ = ["PIXELS", "RasterLayer", "style_of"]
+__all__ = ["RasterLayer", "keep_aligned", "style_of"]
 
-PIXELS: Final = 256
 GREY: Final = (107, 114, 128)
-#: Diagonals for no data: every tenth pixel, one wide, so that the map below stays readable.
-STEP: Final = 10
+#: Diagonals for no data, one pixel wide, so that the map below stays readable; a tile holds a
+#: whole number of them, so they run on from tile to tile.
+STEP: Final = 8
 OPAQUE: Final = 200
 FAINT: Final = 130
 WEB_MERCATOR: Final = "EPSG:3857"
@@ -58,9 +59,12 @@ class RasterLayer:
     path : Path
         A GeoTIFF of the store.
     name : str
+    aligned : Path, optional
+        The same map on the grid of tiles, see `api.tiles.aligned`; where it is not there or a
+        tile reaches beyond it, the tile is warped from the map itself.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, aligned: Path | None = None) -> None:
         style = style_of(name)
         if style is None:
             raise LayerNotFoundError(
@@ -70,6 +74,7 @@ class RasterLayer:
                 name=name,
             )
         self._path = path
+        self._aligned = aligned if aligned is not None and aligned.is_file() else None
         self._rule: ClassRule = class_rule(style["classes"])
         self._palette, self._alpha = _palette(self._rule, style["colours"])
         self._local = threading.local()
@@ -90,6 +95,9 @@ class RasterLayer:
     def _codes(self, z: int, x: int, y: int) -> NDArray[np.uint8] | None:
         """Return the palette entry of every pixel: 0 outside, then the classes, then no data."""
         west, south, east, north = tile_bounds(z, x, y)
+        classes = self._laid_out(z, x, y)
+        if classes is not None:
+            return self._striped(classes, classes != len(self._rule.labels))
         drawn = self._drawn()
         left, bottom, right, top = drawn.bounds
         if west >= right or east <= left or south >= top or north <= bottom:
@@ -124,12 +132,24 @@ class RasterLayer:
 
     def _coded(self, values: Any) -> NDArray[np.uint8]:
         valid = ~np.ma.getmaskarray(values)
-        classes = self._rule.codes(np.ma.getdata(values), valid)
+        return self._striped(self._rule.codes(np.ma.getdata(values), valid), valid)
+
+    def _striped(self, classes: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """Return palette entries; of ground that is not known, only the diagonals."""
         codes = (classes + 1).astype(np.uint8)
         rows, columns = np.nonzero(~valid)
         striped = (rows + columns) % STEP < 1
         codes[rows[~striped], columns[~striped]] = 0
         return codes
+
+    def _laid_out(self, z: int, x: int, y: int) -> NDArray[np.uint8] | None:
+        """Return the classes of a tile from the aligned map, where it holds all of it."""
+        if self._aligned is None:
+            return None
+        if not hasattr(self._local, "aligned"):
+            self._local.aligned = Aligned(self._aligned, len(self._rule.labels))
+        aligned: Aligned = self._local.aligned
+        return aligned.read(z, x, y)
 
     def _drawn(self) -> WarpedVRT:
         """Return this thread's reader: those of GDAL are not to be shared."""
@@ -141,6 +161,25 @@ class RasterLayer:
             )
         vrt: WarpedVRT = self._local.vrt
         return vrt
+
+
+def keep_aligned(source: Path, name: str, target: Path) -> Path | None:
+    """Lay a map on the grid of tiles for the service; None for one without known colours.
+
+    Parameters
+    ----------
+    source : Path
+        A GeoTIFF of the store.
+    name : str
+    target : Path
+        See `api.tiles.aligned.aligned_path`.
+    """
+    style = style_of(name)
+    if style is None:
+        return None
+    if not target.is_file():
+        build_aligned(source, class_rule(style["classes"]), target)
+    return target
 
 
 def _window(bounds: Bounds, drawn: WarpedVRT) -> Window:

@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
+from api.tiles.aligned import aligned_path
 from api.tiles.archive import Archive
 from api.tiles.layer import TileLayer
 from api.tiles.raster import RasterLayer
@@ -179,8 +180,11 @@ class TileSource:
                     raise LayerNotFoundError(
                         "the layer {name} is no raster", code="layer_not_raster", name=name
                     )
-                self._rasters[name] = RasterLayer(path, name)
+                self._rasters[name] = RasterLayer(path, name, self._aligned(name))
             return self._rasters[name]
+
+    def _aligned(self, name: str) -> Path | None:
+        return self.folder and aligned_path(self.folder, name, self.version(name))
 
     def _listed(self) -> list[dict[str, Any]]:
         return [

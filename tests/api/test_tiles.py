@@ -19,13 +19,16 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from shapely.geometry import shape
 
+from api.engine import Engine
+from api.tiles.aligned import aligned_path
 from api.tiles.archive import Archive
 from api.tiles.layer import TileLayer
 from api.tiles.matrix import limits, tile_matrix_set
 from api.tiles.pyramid import PYRAMID_ZOOM, build_pyramid, pyramid_path
-from api.tiles.raster import RasterLayer
+from api.tiles.raster import RasterLayer, keep_aligned
 from api.tiles.ring_kernel import may_be_broken
 from api.tiles.source import TileSource
+from layers.store import open_store
 from spatial.errors import LayerNotFoundError
 
 
@@ -298,3 +301,41 @@ def test_a_pixel_has_the_class_of_the_cell_below_it(depths: Path) -> None:
 def test_a_raster_without_colours_is_not_drawn(depths: Path) -> None:
     with pytest.raises(LayerNotFoundError, match="no colours"):
         RasterLayer(depths, "dem")
+
+
+def test_an_aligned_map_draws_what_the_map_itself_draws(depths: Path, tmp_path: Path) -> None:
+    """At every zoom the same picture but for pixels at the edges of classes."""
+    laid = keep_aligned(depths, "banjir_100", tmp_path / "laid.tif")
+    assert laid is not None
+    warped, aligned = RasterLayer(depths, "banjir_100"), RasterLayer(depths, "banjir_100", laid)
+    with rasterio.open(laid) as made:
+        assert made.dtypes == ("uint8",)
+        assert set(made.block_shapes) == {(256, 256)}
+        native = round(np.log2(2 * 20037508.342789244 / 256 / made.res[0]))
+    for z in range(8, native + 3):
+        west, north, east, south = limits(warped.bounds, z)
+        for x in range(west, east + 1):
+            for y in range(north, south + 1):
+                one, other = warped.tile(z, x, y), aligned.tile(z, x, y)
+                assert bool(one) == bool(other)
+                if one:
+                    drawn = [np.array(Image.open(io.BytesIO(png))) for png in (one, other)]
+                    assert (drawn[0] != drawn[1]).mean() < 0.02, (z, x, y)
+    assert keep_aligned(depths, "dem", tmp_path / "dem.tif") is None
+
+
+def test_a_hazard_map_that_is_ingested_is_laid_on_the_grid(
+    depths: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from api.cli import main
+    from layers.workspace import Workspace
+
+    place = Workspace.create(tmp_path / "ws", name="Uji", extent=(110, -8, 111, -6))
+    words = ["ingest", str(depths), "-w", str(place.folder), "--name", "banjir_100", "--json"]
+    assert main(words) == 0
+    version = json.loads(capsys.readouterr().out.splitlines()[-1])["version"]
+    folder = place.folder / "service" / "ubin"
+    assert aligned_path(folder, "banjir_100", version[:12]).is_file()
+    source = TileSource(Engine(place, open_store(place), ()), folder=folder)
+    west, north, _, _ = limits(source.raster_layer("banjir_100").bounds, 14)
+    assert source.raster("banjir_100", 14, west + 1, north + 1)
