@@ -10,7 +10,7 @@ from api.plan_facts import activities, kbli_of
 from api.symbology import DATED, NO_DATA, layer_styles, zone_colour, zone_styles
 from api.theme_list import listed_themes
 from api.tiles.mvt_kernel import LINE, POINT
-from api.tiles.raster import style_of
+from api.tiles.raster import style_of, titles_of
 from api.tiles.source import Prepared, TileSource
 from api.wording import IZIN, REASONS, VERDICTS
 from spatial.errors import EngineError
@@ -138,14 +138,11 @@ def _layer(tiles: TileSource, listed: Mapping[str, Any]) -> dict[str, Any] | Non
 def _raster(tiles: TileSource, name: str) -> dict[str, Any]:
     """Describe a class map: its colours are the legend."""
     style = style_of(name) or {}
-    period = name.rpartition("_")[2].lstrip("0")
-    years = period if period.isdigit() else ""
     return {
         "name": name,
+        **titles_of(name),
         "kind": style["kind"],
         "style": name,
-        "title": f"{style['nama']} {years} tahunan" if years else style["nama"],
-        "title_en": f"{style['en']}, {years} years" if years else style["en"],
         "geometry": "raster",
         "version": tiles.version(name),
         "bounds": list(tiles.raster_layer(name).bounds),

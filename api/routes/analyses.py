@@ -69,6 +69,33 @@ async def hazards(request: Request) -> Response:
     return _json({"hazards": await state.workers.run(service.analyst.hazards)})
 
 
+@router.get("/v1/hazard/at", summary="The class of every hazard map at a place", responses=PROBLEMS)
+async def hazard_at(
+    request: Request,
+    lon: Annotated[
+        float,
+        Query(allow_inf_nan=False, ge=-180, le=180, description="Longitude", examples=[110.64]),
+    ],
+    lat: Annotated[
+        float, Query(allow_inf_nan=False, ge=-90, le=90, description="Latitude", examples=[-6.88])
+    ],
+) -> Response:
+    """Tell the class at a place; `tanpa_data` and `luar_cakupan` are not "no hazard"."""
+    state = request.app.state
+    service = service_of(request)
+    return _json(
+        {"lon": lon, "lat": lat, "hazards": await state.workers.run(_at, service, lon, lat)}
+    )
+
+
+def _at(service: Any, lon: float, lat: float) -> list[dict[str, Any]]:
+    from api.hazard_at import hazards_at  # its libraries are loaded with the service
+    from spatial.crs import LONLAT, check_extent
+
+    check_extent((lon, lat, lon, lat), LONLAT, within=service.extent, what="lon, lat")
+    return hazards_at(service.engine, lon, lat)
+
+
 @router.post(
     "/v1/hazard/exposure",
     summary="What stands in each class of a hazard",

@@ -26,7 +26,7 @@ from hazard import ClassRule, class_rule
 from spatial.crs import LONLAT, Bounds, operation
 from spatial.errors import LayerNotFoundError
 
-__all__ = ["RasterLayer", "keep_aligned", "style_of"]
+__all__ = ["RasterLayer", "keep_aligned", "style_of", "titles_of"]
 
 GREY: Final = (107, 114, 128)
 #: Diagonals for no data, one pixel wide, so that the map below stays readable; a tile holds a
@@ -49,6 +49,24 @@ def style_of(name: str) -> dict[str, Any] | None:
         if fnmatchcase(name, style["names"]):
             return style
     return None
+
+
+def titles_of(name: str) -> dict[str, str]:
+    """Return what a class map is called, in both languages, with its return period.
+
+    Examples
+    --------
+    >>> titles_of("banjir_100")["title"]
+    'Genangan banjir 100 tahunan'
+    """
+    style = style_of(name) or {"nama": name, "en": name}
+    period = name.rpartition("_")[2].lstrip("0")
+    if not period.isdigit():
+        return {"title": style["nama"], "title_en": style["en"]}
+    return {
+        "title": f"{style['nama']} {period} tahunan",
+        "title_en": f"{style['en']}, {period} years",
+    }
 
 
 class RasterLayer:

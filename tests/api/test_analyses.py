@@ -244,3 +244,16 @@ def test_where_an_activity_may_go(office: Client) -> None:
     assert tones[zone] == next(one["izin"] for one in rules if one["kegiatan"] == "gudang")
     unknown = office.get("/v1/where?kegiatan=kasino")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "where_activity_unknown")
+
+
+def test_the_class_of_hazard_at_a_place_is_that_of_its_cell(office: Client) -> None:
+    """Dry, shallow, deep and unknown strips, and a place beyond the map."""
+    from spatial.crs import operation
+
+    move = operation(UTM, "OGC:CRS84").transformer
+    for east, expected in [(375, "tidak_ada"), (1125, "rendah"), (1875, "tinggi"),
+                           (2625, "tanpa_data"), (9000, "luar_cakupan")]:  # fmt: skip
+        lon, lat = move.transform(EAST + east, NORTH - 1500)
+        [found] = office.get(f"/v1/hazard/at?lon={lon}&lat={lat}").json()["hazards"]
+        assert (found["layer"], found["class"]) == ("banjir_100", expected)
+    assert office.get("/v1/hazard/at?lon=95&lat=-6").status_code == 422

@@ -164,6 +164,7 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
         ("/v1/parcels", json.dumps({"type": "FeatureCollection", "features": [parcel()]}).encode())
     ],
     "GET /v1/hazards": [("/v1/hazards", None)],
+    "GET /v1/hazard/at": [("/v1/hazard/at?lon=110.65&lat=-6.9", None)],
     "POST /v1/hazard/exposure": [
         ("/v1/hazard/exposure", {"hazard": hazard, "of": of})
         for hazard in ("banjir_100", "banjir_rahasia", "lp2b", "tiada")
@@ -282,6 +283,7 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
 #: Where somebody who may see the closed layers is told more than the workspace without them has.
 TELLING = {
     "POST /v1/conformity", "POST /v1/conformity/batch", "GET /v1/hazards",
+    "GET /v1/hazard/at",
     "GET /v1/layers/{layer}/versions", "GET /v1/control-room",
     "GET /ogc/collections/katalog-layer", "GET /ogc/collections/katalog-layer/items",
     "GET /ogc/collections/katalog-layer/items/{name}",

@@ -50,7 +50,10 @@ async function openPlace(map, description, state, lon, lat) {
   show(map, "here", [{ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: [lon, lat] } }]);
   card.wait();
   try {
-    card.show(placeCard(await get(`/v1/zones/at?lon=${lon.toFixed(7)}&lat=${lat.toFixed(7)}`), description));
+    const at = `lon=${lon.toFixed(7)}&lat=${lat.toFixed(7)}`;
+    // A hazard map that cannot be asked says so in the card; it never takes the zones with it.
+    const [place, hazards] = await Promise.all([get(`/v1/zones/at?${at}`), get(`/v1/hazard/at?${at}`).catch((error) => ({ fault: error.message }))]);
+    card.show(placeCard(place, description, hazards));
   } catch (error) {
     card.show([h("h2", {}, t("place")), h("div.problem", { role: "alert" }, h("b", {}, error.problem?.title ?? ""), h("p", {}, error.message), error.problem?.hint && h("p", {}, error.problem.hint))]);
   }

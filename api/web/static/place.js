@@ -1,6 +1,7 @@
 // The card of a place: zones of every instrument, what else lies there, coordinates to copy.
 import { degrees, h, minutes, number, quantity, utm } from "./format.js";
 import { get } from "./service.js";
+import { colourSwatch, NO_DATA } from "./swatch.js";
 import { language, t } from "./words.js";
 
 export function coordinates(lon, lat) {
@@ -11,7 +12,7 @@ export function coordinates(lon, lat) {
   ]));
 }
 
-export function placeCard(place, description) {
+export function placeCard(place, description, hazards) {
   const colours = new Map(description.layers.flatMap((layer) => (layer.zones ?? []).map((zone) => [zone.code, zone.colour])));
   const desa = place.layers.find((layer) => layer.layer === "batas_desa")?.features[0];
   const covering = place.zones.filter((zone) => zone.covered !== false && zone.zona);
@@ -25,9 +26,19 @@ export function placeCard(place, description) {
     ...(covering.length || unread.length ? [] : [uncovered(absent)]),
     ...unread.map((zone) => h("div.zone.none", {}, h("div.name", {}, instrument(zone)), h("p", {}, t("plan_unread")))),
     covering.length && absent.length ? h("p.sub", { style: { marginTop: "8px" } }, `${t("not_covering")}: ${absent.map(instrument).join(", ")}`) : null,
+    ...hazardsHere(hazards),
     h("h3", {}, t("also")),
     ...others(place.layers),
   ].filter(Boolean);
+}
+
+// The class of each hazard map here; ground that a map does not know is said to be unknown.
+function hazardsHere(found) {
+  if (found.fault) return [h("h3", {}, t("hazard_tool")), h("p.callout", {}, found.fault)];
+  if (!found.hazards.length) return [];
+  const known = (one) => !one.fault && !["tanpa_data", "luar_cakupan"].includes(one.class);
+  const row = (one) => h("tr", {}, h("td", {}, language() === "id" ? one.title : one.title_en), h("td", {}, colourSwatch(known(one) ? one.colour ?? "#eef1f4" : NO_DATA), ` ${one.fault ? t("unreadable") : t("classes")[one.class] ?? one.class} `, h("small.sub", {}, one.words ?? "")));
+  return [h("h3", {}, t("hazard_tool")), h("table", {}, h("tbody", {}, ...found.hazards.map(row))), found.hazards.some((one) => !known(one)) ? h("p.sub", {}, t("unknown_hazard")) : null];
 }
 
 const instrument = (zone) => zone.instrument?.name ?? zone.name ?? zone.instrument ?? zone.plan;

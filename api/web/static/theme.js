@@ -2,6 +2,7 @@
 import { area, h, number } from "./format.js";
 import { lists } from "./activity.js";
 import { background, izinSwatch, legendRows, ORDER, paint, unpaint, wordOf } from "./izin.js";
+import { fit } from "./map.js";
 import { get, Refused } from "./service.js";
 import { language, t } from "./words.js";
 
@@ -86,5 +87,5 @@ export function createTheme(map, description, card, modes, panel) {
 
   const setAddress = (path) => history.replaceState(null, "", path + location.hash);
   const asked = /^\/tema\/([a-z_]+)$/.exec(location.pathname)?.[1];
-  if (asked) open(asked);
+  if (asked) open(asked).then(() => fit(map, description.bounds));
 }

@@ -288,4 +288,5 @@ export default {
   },
   map: "Map of the plans",
   second_map: "Map to compare with",
+  unknown_hazard: "What is not mapped is not thereby safe.",
 };

@@ -288,4 +288,5 @@ export default {
   },
   map: "Peta rencana",
   second_map: "Peta pembanding",
+  unknown_hazard: "Yang tidak dipetakan bukan berarti aman.",
 };
