@@ -90,7 +90,8 @@ def _measure(
     if section == "split":
         return compare(made.cut, engines, repeat, seconds, keep)
     if section == "unsplit":
-        return compare(made.few, engines, 1, seconds, keep)
+        few = [name for name in engines if name != "engine_two_workers"]
+        return compare(made.few, few, 1, seconds, keep)
     if section == "single":
         return single.latencies(made.whole, made.cut, engines)
     if section == "file":

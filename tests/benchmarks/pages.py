@@ -71,7 +71,8 @@ def _machine(said: dict[str, Any]) -> str:
     one = said["machine"]
     return (
         f"{one['processor']}, {one['cpus']} processors, Python {one['python']}, {one['day']}; "
-        f"{one['parcels']:,} parcels, scale {one['scale']:g}."
+        f"{one['parcels']:,} parcels, scale {one['scale']:g}; "
+        f"{one['load']:.1f} processes wanted a processor when the last run began."
     )
 
 

@@ -21,7 +21,15 @@ def test_the_page_is_the_one_that_its_results_make(tmp_path: Path) -> None:
 def test_figures_of_the_results_stand_in_the_tables(tmp_path: Path) -> None:
     results, page = tmp_path / "r.json", tmp_path / "p.md"
     split = {"engine": {"seconds": 0.5}, "postgis": {"seconds": 65.0}}
-    machine = {"processor": "x", "cpus": 2, "python": "3.11", "day": "", "parcels": 1, "scale": 1}
+    machine = {
+        "processor": "x",
+        "cpus": 2,
+        "python": "3.11",
+        "day": "",
+        "parcels": 1,
+        "scale": 1,
+        "load": 0.1,
+    }
     results.write_text(json.dumps({"split": split, "machine": machine}))
     page.write_text(
         "a\n<!-- table: split -->\nold\n<!-- end -->\n<!-- table: file -->\nkept\n<!-- end -->"
