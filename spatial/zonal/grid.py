@@ -98,7 +98,10 @@ class Grid:
             parts = [self.bands[band - 1].read((r0, r1), (c0, c1)) for band in bands]
             return np.concatenate(parts)
         if self.array is not None:
-            chosen = [band - 1 for band in bands]
+            first = bands[0] - 1
+            row = bands == tuple(range(first + 1, first + 1 + len(bands)))
+            # Bands in a row are a view, which costs nothing where the window is as wide.
+            chosen = slice(first, first + len(bands)) if row else [band - 1 for band in bands]
             return np.ascontiguousarray(self.array[chosen, r0:r1, c0:c1])
         try:
             with rasterio.open(self.path, driver=self.driver) as source:

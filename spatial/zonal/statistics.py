@@ -241,6 +241,8 @@ def _passes(
         end = min(begin + height, grid.height)
         chosen = np.flatnonzero((row0 < end) & (row1 > begin) & (col1 > col0))
         cols = int(col0[chosen].min()), int(col1[chosen].max())
+        if grid.array is not None:
+            cols = 0, grid.width
         # A window reads no more rows than its polygons have: a parcel needs a few.
         begin, end = max(begin, int(row0[chosen].min())), min(end, int(row1[chosen].max()))
         windows = np.column_stack(

@@ -173,3 +173,35 @@ def test_a_model_in_tiles_and_files_floods_the_same_cells(tmp_path: Path) -> Non
     np.testing.assert_array_equal(made[0][2], made[1][2])
     np.testing.assert_array_equal(made[0][2], made[0][0].normalised() >= -0.53)
     assert isinstance(made[1][0].depth_m, np.memmap)
+
+
+def test_the_index_is_that_of_following_every_drop(tmp_path: Path) -> None:
+    """Brute force: walk from each cell down to its river cell; H and A are read there."""
+    rng = np.random.default_rng(3)
+    y, x = np.mgrid[0:30, 0:36]
+    heights = 60 - 0.8 * y + 0.5 * np.abs(x - 18.0) + rng.normal(0, 1.0, (30, 36))
+    heights[20:23, 5:8] = np.nan
+    dem = grid_from_array(heights, crs="EPSG:32749", origin=(430_000, 9_230_000), cell=(100, -100))
+    flow = flow_of(dem, tile=16)
+    rivers = flow.rivers(0.5)
+    flood = geomorphic_flood(flow, river_km2=0.5)
+    step = {1: (0, 1), 2: (1, 1), 4: (1, 0), 8: (1, -1), 16: (0, -1), 32: (-1, -1), 64: (-1, 0),
+            128: (-1, 1)}  # fmt: skip
+    met = 0
+    for row in range(30):
+        for col in range(36):
+            at = (row, col)
+            while int(flow.d8[at]) in step and not rivers[at]:
+                down, right = step[int(flow.d8[at])]
+                at = (at[0] + down, at[1] + right)
+            if not rivers[at] or np.isnan(heights[row, col]):
+                assert np.isnan(flood.index[row, col])
+                continue
+            met += 1
+            above = float(flow.filled[row, col]) - float(flow.filled[at])
+            level = (int(flow.cells_upstream[at]) * 0.01) ** 0.354429752
+            assert flood.index[row, col] == pytest.approx(
+                np.log(level / max(above, 1e-5)), rel=1e-5, abs=1e-5
+            )
+            assert flood.depth_m[row, col] == pytest.approx(max(level - above, 0), abs=1e-4)
+    assert met > 700

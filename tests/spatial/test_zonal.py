@@ -342,3 +342,44 @@ def test_absurdly_large_rasters_are_refused(tmp_path: Path) -> None:
         pass
     with pytest.raises(LimitError, match="60000"):
         open_grid(path)
+
+
+def test_cells_are_covered_by_the_shares_that_exactextract_gives(
+    random_grid: Grid, shapes: gpd.GeoSeries, tmp_path: Path
+) -> None:
+    path = saved(random_grid.with_values(np.ones(random_grid.shape)), tmp_path / "r.tif")
+    peer = exact_extract(
+        str(path), shapes.to_frame("geometry"), ["coverage", "cell_id"], output="pandas"
+    )
+    ours = cell_coverage(shapes, random_grid)
+    cell = ours["row"] * random_grid.width + ours["col"]
+    found = {
+        (int(polygon), int(at)): share
+        for polygon, at, share in zip(ours["polygon"], cell, ours["share"], strict=True)
+        if share > 1e-6
+    }
+    wanted = {
+        (polygon, int(at)): float(share)
+        for polygon, (ids, shares) in enumerate(zip(peer["cell_id"], peer["coverage"], strict=True))
+        for at, share in zip(ids, shares, strict=True)
+        if share > 1e-6
+    }
+    assert found.keys() == wanted.keys()
+    np.testing.assert_allclose(
+        [found[key] for key in wanted], list(wanted.values()), rtol=0, atol=2e-6
+    )
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=4, max_size=4))
+def test_a_quadrangle_is_refused_just_where_geos_refuses_it(
+    corners: list[tuple[int, int]],
+) -> None:
+    shape = shapely.Polygon(corners)
+    grid = plane_grid(np.ones((2, 2)))
+    if shape.is_valid:
+        [area] = zonal_statistics(series(shape), grid)["weight"].fillna(0)
+        inside = shapely.intersection(shape, shapely.box(0, 0, 20, 20)).area
+        assert area == pytest.approx(inside, abs=1e-9)
+    else:
+        with pytest.raises(GeometryError, match="valid"):
+            zonal_statistics(series(shape), grid)
