@@ -38,6 +38,8 @@ REASON_WORDS: Final[dict[str, dict[str, str]]] = {
         "KONFLIK_RENCANA": "rencana saling bertentangan",
         "STATUS_HUTAN_BELUM_SELESAI": "status kawasan hutan belum selesai",
         "DATA_KEDALUWARSA": "data tidak terbaca",
+        "BAHAYA_TIDAK_DIKETAHUI": "kelas bahayanya tidak diketahui",
+        "KAJIAN_BAHAYA": "kajian bahaya belum ada",
         "INPUT_KURANG": "data kurang untuk memastikan",
     },
     "en": {
@@ -48,6 +50,8 @@ REASON_WORDS: Final[dict[str, dict[str, str]]] = {
         "KONFLIK_RENCANA": "plans contradict each other",
         "STATUS_HUTAN_BELUM_SELESAI": "the forest status is unresolved",
         "DATA_KEDALUWARSA": "data cannot be read",
+        "BAHAYA_TIDAK_DIKETAHUI": "the hazard class is not known",
+        "KAJIAN_BAHAYA": "a study of the hazard is lacking",
         "INPUT_KURANG": "data are lacking to be sure",
     },
 }

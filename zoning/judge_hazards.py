@@ -75,12 +75,12 @@ class _Asked:
                 blank += inside
             elif name not in stated and inside >= self.floor:
                 facts = {"kelas": name, "bagian": inside / self.area_m2, **_summary(exposed)}
-                yield self._unknown(name, inside, "INPUT_KURANG", facts, UNKNOWN)
+                yield self._unknown(name, inside, "BAHAYA_TIDAK_DIKETAHUI", facts, UNKNOWN)
             else:
                 yield from self._class(name, inside, near, exposed)
         if blank >= self.floor:
             facts = {"kelas": "tanpa_data", "bagian": blank / self.area_m2, **_summary(exposed)}
-            yield self._unknown("tanpa_data", blank, "INPUT_KURANG", facts)
+            yield self._unknown("tanpa_data", blank, "BAHAYA_TIDAK_DIKETAHUI", facts)
 
     def _class(self, name: str, inside: float, near: float, exposed: Exposed) -> Iterator[Finding]:
         mine = [rule for rule in self.rules if name in rule.classes]
@@ -113,7 +113,7 @@ class _Asked:
         if rule.effect == "larang" and inside >= self.area_m2 * (1 - WHOLE):
             return PROHIBITED, ""
         # Of a part it is not known here whether the building can keep out of it.
-        return OPEN, "INPUT_KURANG"
+        return OPEN, "KAJIAN_BAHAYA"
 
     def _finding(
         self,

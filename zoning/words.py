@@ -95,6 +95,8 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "forest status unresolved",
     ),
     "DATA_KEDALUWARSA": ("data tidak terbaca atau kedaluwarsa", "data unreadable or out of date"),
+    "BAHAYA_TIDAK_DIKETAHUI": ("kelas bahayanya tidak diketahui", "the hazard class is not known"),
+    "KAJIAN_BAHAYA": ("kajian bahaya belum ada", "a study of the hazard is lacking"),
     "INPUT_KURANG": ("data permohonan kurang", "the application lacks data"),
 }
 

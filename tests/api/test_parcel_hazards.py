@@ -112,11 +112,11 @@ def hazards(verdict: Verdict) -> dict[str, Any]:
     [
         ([[0.0, 0.0]], "SESUAI", ["I", "I"], ()),
         ([[0.0, 0.5]], "SESUAI_BERSYARAT", ["B", "B"], ()),
-        ([[0.5, 1.0]], "PERLU_KAJIAN", ["B", "X"], ("INPUT_KURANG",)),
+        ([[0.5, 1.0]], "PERLU_KAJIAN", ["B", "X"], ("KAJIAN_BAHAYA",)),
         ([[2.0, 2.0]], "TIDAK_SESUAI", ["X", "X"], ()),
-        ([[0.0, 2.0]], "PERLU_KAJIAN", ["B", "X"], ("INPUT_KURANG",)),
-        ([[0.0, -9999]], "PERLU_KAJIAN", ["I", "X"], ("INPUT_KURANG",)),
-        ([[0.0]], "PERLU_KAJIAN", ["I", "X"], ("INPUT_KURANG",)),
+        ([[0.0, 2.0]], "PERLU_KAJIAN", ["B", "X"], ("KAJIAN_BAHAYA",)),
+        ([[0.0, -9999]], "PERLU_KAJIAN", ["I", "X"], ("BAHAYA_TIDAK_DIKETAHUI",)),
+        ([[0.0]], "PERLU_KAJIAN", ["I", "X"], ("BAHAYA_TIDAK_DIKETAHUI",)),
     ],
 )
 def test_each_class_means_what_the_plan_says(
