@@ -11,7 +11,7 @@ help:
 	@echo "make serve  start the HTTP API and the web map on the sample workspace"
 	@echo "make test   run the whole test suite"
 	@echo "make lint   format check, lint, types, direction of imports"
-	@echo "make test-clients  drive GDAL, Chromium, Spark, a generated client and the OGC test suite"
+	@echo "make test-clients  drive QGIS, GDAL, Chromium, Spark, a generated client and the OGC test suite"
 	@echo "make docs   build the documentation site"
 	@echo "make bench  time the engine beside its peers"
 
@@ -62,7 +62,9 @@ lock:
 CLIENTS := .clients
 $(CLIENTS)/.ready: $(VENV)/.dev
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && apt-get install -y -qq chromium chromium-driver gdal-bin openjdk-17-jre-headless >/dev/null; fi
+	  apt-get update -qq && apt-get install -y -qq chromium chromium-driver gdal-bin openjdk-17-jre-headless >/dev/null && \
+	  apt-get install -y -qq --no-install-recommends qgis python3-qgis qgis-providers >/dev/null; fi
+	tests/install_postgis.sh || true
 	$(PYTHON) -m venv $(CLIENTS)/venv
 	$(CLIENTS)/venv/bin/python -m pip --disable-pip-version-check install --quiet ogctests openapi-python-client
 	$(CLIENTS)/venv/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --target $(CLIENTS)/spark 'pyspark>=3.5,<4' py4j
@@ -70,7 +72,7 @@ $(CLIENTS)/.ready: $(VENV)/.dev
 	touch $@
 
 test-clients: $(CLIENTS)/.ready
-	TATARUANG_CLIENTS=$(CURDIR)/$(CLIENTS) $(BIN)/python -m pytest -m clients tests/clients
+	TATARUANG_CLIENTS=$(CURDIR)/$(CLIENTS) $(BIN)/python -m pytest -rs -m clients tests/clients
 
 clean:
 	rm -rf $(VENV) $(CLIENTS) $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -73,7 +73,8 @@ def _by_content(table: pd.DataFrame, shapes: NDArray[np.object_]) -> NDArray[np.
     for place, (shape, row) in enumerate(zip(shapely.to_wkb(shapes), told, strict=True)):
         digest = hashlib.blake2b(shape or b"", digest_size=DIGEST_BYTES)
         digest.update(repr((columns, row)).encode("utf-8", "replace"))
-        name = digest.hexdigest()
+        # The letter keeps sixteen signs that happen to be digits from looking like a NIK.
+        name = f"f{digest.hexdigest()}"
         seen[name] += 1
         ids[place] = name if seen[name] == 1 else f"{name}-{seen[name]}"
     return ids

@@ -105,3 +105,10 @@ def test_over_http_a_name_finds_its_feature_in_the_next_version(tmp_path: Path) 
             assert client.get(f"{items}/{quote(name)}").json()["properties"]["luas"] == 9
         missing = client.get(f"{items}/tiada")
         assert (missing.status_code, missing.json()["code"]) == (404, "feature_unknown")
+
+
+def test_no_name_looks_like_the_number_of_a_citizen() -> None:
+    """Sixteen digits in a column `id` would be refused at the door of the store."""
+    table = pd.DataFrame({"zona": np.arange(5_000).astype(str)})
+    ids = feature_ids(table, np.array([shapely.Point(0, 0)] * 5_000, dtype=object))
+    assert not any(name.isdigit() for name in ids)
