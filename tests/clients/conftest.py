@@ -16,6 +16,8 @@ import pytest
 from tests.clients.browser import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Run by the Python of QGIS, which has what ours has not.
+collect_ignore = ["qgis_session.py"]
 STATIONS = """
 [[stations]]
 id = "{id}"
