@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -21,6 +23,7 @@ from api.service import Service
 from spatial.errors import EngineError, LimitError, TimeLimitError
 from zoning.permit import Permit
 from zoning.permits import Permits
+from zoning.register import Receipt
 
 __all__ = ["GROUP", "BatchJudge", "Line"]
 
@@ -32,6 +35,8 @@ GROUP: Final = 64
 MOST_STOPPED: Final = 3
 
 Line = tuple[int, bytes]
+#: What the register will say; None where nothing is recorded.
+Pending = Future[list[Receipt]] | None
 
 
 @dataclass
@@ -45,6 +50,10 @@ class BatchJudge:
         As for single applications.
     language : {"id", "en"}
         Of the faults.
+    record : bool
+        Put each verdict on record before its line is answered.
+    key : str, optional
+        Of the stream: each line has its own, from this and its number.
     """
 
     service: Service
@@ -52,6 +61,8 @@ class BatchJudge:
     plan: str | None = None
     explain_in: str | None = None
     language: str = "id"
+    record: bool = False
+    key: str | None = None
     judged: int = 0
     refused: int = 0
     _stopped: int = 0
@@ -109,8 +120,7 @@ class BatchJudge:
             self._judge_together(rows[:half], crs)
             self._judge_together(rows[half:], crs)
         else:
-            for (number, _), verdict in zip(rows, verdicts, strict=True):
-                self._accept(number, verdict)
+            self._answer(rows, crs, verdicts)
 
     def _judge_heavy(self, one: tuple[int, Permit], crs: str) -> None:
         if self._stopped >= MOST_STOPPED:
@@ -126,10 +136,40 @@ class BatchJudge:
             return
         self._judge_together([one], crs)
 
-    def _accept(self, number: int, verdict: bytes) -> None:
+    def _answer(self, rows: list[tuple[int, Permit]], crs: str, verdicts: Sequence[bytes]) -> None:
+        """Answer lines that were judged, once they are safe on the disk where they are recorded."""
+        waiting: list[tuple[int, bytes, Pending]] = []
+        for (number, permit), verdict in zip(rows, verdicts, strict=True):
+            try:
+                pending = self._submit(number, Permits((permit,), crs), verdict)
+            except EngineError as error:
+                self._refuse(number, error)
+            else:
+                waiting.append((number, verdict, pending))
+        for number, verdict, pending in waiting:
+            try:
+                receipts = pending.result() if pending else []
+            except EngineError as error:
+                self._refuse(number, error)
+            else:
+                self._accept(number, verdict, receipts)
+
+    def _submit(self, number: int, permits: Permits, verdict: bytes) -> Pending:
+        if not self.record:
+            return None
+        key = None if self.key is None else f"{self.key}:{number}"
+        return self.service.submit(permits, [verdict], self.on, self.plan, key)
+
+    def _accept(self, number: int, verdict: bytes, receipts: Sequence[Receipt]) -> None:
         self.judged += 1
+        told = b""
+        for receipt in receipts:
+            # Of a line that was known already, the answer of the first time.
+            verdict = receipt.answer
+            known = {"id": receipt.id, "check_code": receipt.check_code}
+            told = b',"record":' + orjson.dumps(known | {"repeated": receipt.repeated})
         content = verdict if self.explain_in is None else explained(verdict, self.explain_in)
-        self._answers[number] = b'{"line":%d,"verdict":%b}\n' % (number, content)
+        self._answers[number] = b'{"line":%d,"verdict":%b%b}\n' % (number, content, told)
 
     def _refuse(self, number: int, error: EngineError) -> None:
         self.refused += 1

@@ -211,6 +211,9 @@ class BatchLine(_Open):
 
     line: int | None = Field(None, description="Number of the line sent, from 1")
     verdict: VerdictModel | None = None
+    record: dict[str, Any] | None = Field(
+        None, description="id, check_code and repeated of a verdict on record"
+    )
     problem: dict[str, Any] | None = None
     done: dict[str, int] | None = Field(None, description="lines, judged, refused; the last line")
 

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
-from api.idempotency import Answered, Answers, fingerprint
+from api.idempotency import Answered, Answers, clean_key, fingerprint
 
-__all__ = ["once"]
+__all__ = ["once", "register_key"]
 
 
 async def once(
@@ -40,3 +40,16 @@ async def once(
         raise
     await run_in_threadpool(answers.finish, caller, key, given)
     return given, False
+
+
+def register_key(request: Request, key: str | None) -> str | None:
+    """Return the key under which the register knows a request of this caller; None without one.
+
+    Raises
+    ------
+    RequestError
+        `idempotency_key`, if it is no key.
+    """
+    if key is None:
+        return None
+    return fingerprint(str(request.state.caller), clean_key(key)).hex()

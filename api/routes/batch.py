@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
+from api.access.roles import require
 from api.http import (
     BODY_PROBLEMS,
     StrictRoute,
@@ -21,6 +22,7 @@ from api.http import (
     service_of,
 )
 from api.models import PERMIT_EXAMPLE
+from api.once import register_key
 from api.openapi import reference
 from api.settings import ServeSettings
 from spatial.errors import EngineError, LimitError, TimeLimitError
@@ -63,20 +65,35 @@ async def batch(
     explain: Annotated[
         Literal["id", "en"] | None, Query(description="Also say each verdict in sentences")
     ] = None,
+    dry_run: Annotated[
+        bool, Query(description="Judge without putting the verdicts on record")
+    ] = False,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="The same stream with the same key is recorded once, line by line"),
+    ] = None,
 ) -> Response:
     """Judge line by line: answers begin while the request is still being sent.
 
     Each line is answered as `{"line": n, "verdict": {...}}` or `{"line": n, "problem": {...}}`,
     where the verdict is byte for byte the one of /v1/conformity. The last line is
     `{"done": {"lines": ..., "judged": ..., "refused": ...}}`; without it the stream was cut.
-    Nothing is recorded.
+
+    Unless it is a dry run each verdict is on record before its line is answered, which then
+    also has `"record": {"id", "check_code", "repeated"}`. A stream that was cut is sent again
+    whole with the same `Idempotency-Key`: lines on record get the answer of the first time.
     """
     check_media_type(request, ACCEPTED)
     state = request.app.state
+    if not dry_run:
+        require(request.state.caller, "record")
+    key = register_key(request, idempotency_key)
     service = service_of(request)
     from api.batch import BatchJudge  # its libraries are loaded with the service
 
-    judge = BatchJudge(service, on, plan, explain, language_of(request))
+    judge = BatchJudge(
+        service, on, plan, explain, language_of(request), record=not dry_run, key=key
+    )
     return _Stream(request, judge, state.batch_workers, state.settings)
 
 

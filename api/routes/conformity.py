@@ -21,9 +21,9 @@ from api.http import (
     read_body,
     service_of,
 )
-from api.idempotency import Answered, clean_key, fingerprint
+from api.idempotency import Answered
 from api.models import PERMIT_EXAMPLE, SCHEMA_VERSION, Feature, Problem, VerdictModel
-from api.once import once
+from api.once import once, register_key
 from api.openapi import reference
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ async def conformity(
     service = service_of(request)
 
     async def judge() -> Answered:
-        key = _register_key(request, idempotency_key)
+        key = register_key(request, idempotency_key)
         asked = {"on": on, "plan": plan, "record": not dry_run, "key": key}
         judged = await _judged(state.workers, service, raw, asked)
         # The thread is free while the register reaches the disk.
@@ -147,13 +147,6 @@ async def _judged(workers: Workers, service: Service, raw: bytes, asked: dict[st
     if service.is_quick(sent.permits, asked["on"], asked["plan"]):
         return work()
     return await workers.run(work)
-
-
-def _register_key(request: Request, key: str | None) -> str | None:
-    """Return the key under which the register knows this request of this caller."""
-    if key is None:
-        return None
-    return fingerprint(str(request.state.caller), clean_key(key)).hex()
 
 
 def _headers(judged: Any, receipts: list[Any]) -> dict[str, str]:

@@ -158,7 +158,9 @@ SIZES = {"a parcel": parcel(), "a large one, judged beside": parcel(size=2500)}
 RUN = "/ogc/processes/{}/execution"
 QUESTIONS: dict[str, list[tuple[str, Any]]] = {
     "POST /v1/conformity": [("/v1/conformity?dry_run=true&explain=id", s) for s in SIZES.values()],
-    "POST /v1/conformity/batch": [("/v1/conformity/batch", json.dumps(parcel()) + "\n")],
+    "POST /v1/conformity/batch": [
+        ("/v1/conformity/batch?dry_run=true", json.dumps(parcel()) + "\n")
+    ],
     "GET /v1/schemas/{name}.json": [("/v1/schemas/verdict.json", None)],
     "POST /v1/parcels": [
         ("/v1/parcels", json.dumps({"type": "FeatureCollection", "features": [parcel()]}).encode())

@@ -130,3 +130,53 @@ def test_a_collection_is_on_record_as_a_whole(office: TestClient, permit: dict[s
 def test_a_number_that_is_none(office: TestClient, number: str) -> None:
     assert office.get(f"{URL}/{number}").status_code == 404
     assert office.get(f"{URL}/{number}.pdf").status_code == 404
+
+
+def _stream(office: TestClient, permits: list[dict[str, Any]], **more: str) -> list[Any]:
+    headers = {"content-type": "application/x-ndjson"} | more
+    answer = office.post(
+        f"{URL}/batch", content="\n".join(map(json.dumps, permits)), headers=headers
+    )
+    assert answer.status_code == 200, answer.text
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def _of_stream(permit: dict[str, Any], name: str) -> dict[str, Any]:
+    return permit | {"properties": permit["properties"] | {"permit_id": name}}
+
+
+def test_lines_of_a_stream_are_recorded_once_for_a_key(
+    office: TestClient, permit: dict[str, Any]
+) -> None:
+    sent = [_of_stream(permit, f"A-{number}") for number in range(3)]
+    key = {"idempotency-key": "aliran-1"}
+    *first, last = _stream(office, [*sent, {"type": "nothing"}], **key)
+    assert last["done"] == {"lines": 4, "judged": 3, "refused": 1}
+    assert "record" not in first[3]
+    assert len({line["record"]["id"] for line in first[:3]}) == 3
+    for line in first[:3]:
+        kept = office.get(f"{URL}/{line['record']['id']}")
+        assert kept.json() == line["verdict"]
+        assert not line["record"]["repeated"]
+    # The stream was cut, so it is sent again with two lines more; one is not what it was.
+    changed = [sent[0], _of_stream(permit, "other"), sent[2], sent[1], _of_stream(permit, "A-4")]
+    *again, _ = _stream(office, changed, **key)
+    for place in (0, 2):
+        assert again[place]["record"] == first[place]["record"] | {"repeated": True}
+        assert again[place]["verdict"] == first[place]["verdict"]
+    assert again[1]["problem"]["code"] == "register_key_reused"
+    assert not again[3]["record"]["repeated"]
+    assert not again[4]["record"]["repeated"]
+
+
+def test_a_dry_run_of_a_stream_records_nothing(office: TestClient, permit: dict[str, Any]) -> None:
+    def newest() -> str:
+        return office.post(URL, json=permit).headers["tataruang-register"]
+
+    before = int(newest().rpartition("-")[2])
+    answer = office.post(
+        f"{URL}/batch?dry_run=true", content=json.dumps(permit),
+        headers={"content-type": "application/x-ndjson"},
+    )  # fmt: skip
+    assert "record" not in json.loads(answer.text.splitlines()[0])
+    assert int(newest().rpartition("-")[2]) == before + 1
