@@ -10,9 +10,11 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
+import pyarrow as pa
 import shapely
 
-from spatial.index import index_of, open_index, save_index
+from spatial.index import index_of, measure_areas, open_index, save_index
+from spatial.parcels import block_of
 from spatial.shares import shares_in
 from spatial.terrain import flow_of
 from spatial.zonal import grid_from_array, line_cells, zonal_classes, zonal_statistics
@@ -30,7 +32,7 @@ def warm_up() -> dict[str, float]:
     Examples
     --------
     >>> sorted(warm_up())
-    ['index', 'terrain', 'zonal']
+    ['index', 'parcels', 'terrain', 'zonal']
     """
     return {name: _timed(work) for name, work in _PARTS.items()}
 
@@ -56,6 +58,14 @@ def _index() -> None:
         index.nearest(shapely.Point(100, 100))
 
 
+def _parcels() -> None:
+    """Read parcels from both kinds of binary that files hold."""
+    records = shapely.to_wkb([shapely.box(0, 0, 4, 4), shapely.Point(1, 1)])
+    for kind in (pa.binary(), pa.large_binary()):
+        block = block_of(pa.array(records, kind))
+        measure_areas(index_of(np.array([shapely.box(0, 0, 9, 9)]), ["A"]).grid, block.rings)
+
+
 def _zonal() -> None:
     grid = grid_from_array(
         np.arange(36.0).reshape(6, 6), crs=_PLANE, origin=(0, 60), cell=(10, -10), nodata=-1.0
@@ -78,6 +88,7 @@ def _terrain() -> None:
 
 _PARTS: Final[dict[str, Callable[[], None]]] = {
     "index": _index,
+    "parcels": _parcels,
     "zonal": _zonal,
     "terrain": _terrain,
 }
