@@ -284,3 +284,38 @@ def test_the_openapi_document_has_every_collection(client: TestClient) -> None:
     names = {one["name"] for one in parameters}
     assert {"limit", "bbox", "datetime", "crs", "filter", "zona", "luas_m2"} <= names
     assert '"null"' not in answer.text
+
+
+OGC_PATHS = [
+    "", "/conformance", "/api", "/collections", "/collections/rdtr",
+    "/collections/rdtr/queryables", "/collections/rdtr/items", "/collections/rdtr/items/x",
+    "/collections/rdtr/tiles", "/collections/rdtr/tiles/WebMercatorQuad",
+    "/collections/rdtr/tiles/WebMercatorQuad/10/531/826", "/collections/katalog-layer",
+    "/collections/katalog-layer/items", "/collections/katalog-layer/items/rdtr",
+    "/collections/katalog-layer/queryables", "/tileMatrixSets",
+    "/tileMatrixSets/WebMercatorQuad", "/tiles", "/tiles/WebMercatorQuad",
+    "/tiles/WebMercatorQuad/10/531/826", "/processes", "/processes/overlay-summary", "/jobs",
+    "/jobs/x", "/jobs/x/results",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", OGC_PATHS)
+def test_a_parameter_that_is_not_known_is_refused_everywhere(client: TestClient, path: str) -> None:
+    answer = client.get(f"/ogc{path}?tiada=1")
+    assert (answer.status_code, answer.json()["code"]) == (400, "parameter_unknown"), answer.text
+    assert answer.json()["details"]["name"] == "tiada"
+
+
+def test_every_address_below_ogc_is_asked_so() -> None:
+    """A new address comes into the list above."""
+    from api.app import ROUTERS
+
+    addresses = {
+        re.sub(r"\{\w+\}", "*", route.path.removeprefix("/ogc").rstrip("/"))
+        for router in ROUTERS
+        for route in router.routes
+        if route.path.startswith("/ogc") and "GET" in route.methods
+    }
+    for address in addresses:
+        form = re.compile(address.replace("*", "[^/]+"))
+        assert any(form.fullmatch(path) for path in OGC_PATHS), address
