@@ -111,7 +111,7 @@ class Analyst:
         hazard, of = asked.get("hazard"), asked.get("of")
         if not isinstance(hazard, str) or not 0 < len(hazard) <= 64:
             raise _refused("hazard as text")
-        if of not in OF:
+        if not isinstance(of, str) or of not in OF:
             raise _refused(f"of as one of {', '.join(OF)}")
         found: dict[str, Any] = self.run("api.analyses:exposure", hazard, of, self._area(asked))
         return found | {"legend": _legend(hazard)}

@@ -119,6 +119,8 @@ def test_land_adds_up_to_the_villages(office: Client) -> None:
         ({"hazard": "banjir_100", "of": "jalan"}, 404, "kind_missing"),
         ({"hazard": "banjir_100", "of": "rahasia"}, 400, "exposure_question"),
         ({"hazard": ["x"], "of": "lahan"}, 400, "exposure_question"),
+        ({"hazard": "banjir_100", "of": {}}, 400, "exposure_question"),
+        ({"hazard": "banjir_100", "of": None}, 400, "exposure_question"),
         ({"hazard": "banjir_100", "of": "lahan", "sql": "x"}, 400, "exposure_question"),
         ({"hazard": "banjir_100", "of": "lahan", "area": 7}, 422, "feature_no_geometry"),
         (
