@@ -17,9 +17,12 @@ from rasterio.transform import Affine
 
 from api.engine import Engine
 from api.parcel_hazards import ParcelMeter
+from api.service import Service
+from api.settings import ServeSettings
 from api.verdict_files import verdict_bytes
 from hazard import parcel_classes
 from spatial.errors import PlanError
+from tests.api.test_demo import _known as known_properties
 from tests.zoning.case_runner import CASES, MemoryLayer, append, folders_of, source_of
 from zoning import check_permits, explain, load_plan, read_permits, sample_plan_folder
 from zoning.plan import HazardMap, Plan
@@ -281,6 +284,12 @@ def test_the_sample_says_the_same_one_by_one_and_together_and_again(
     together = engine.check(permits).to_dicts()
     alone = [engine.check(permits.iloc[[i]]).to_dicts()[0] for i in range(len(permits))]
     assert alone == together
+    service = Service(engine, ServeSettings())
+    sent = json.loads((home / "berkas" / "permohonan.geojson").read_text("utf-8"))["features"]
+    for place in (0, 4, 30, 43):
+        body = sent[place] | {"properties": known_properties(sent[place]["properties"])}
+        asked = service.conformity(json.dumps(body).encode(), None, None)
+        assert asked.verdicts == [verdict_bytes(together[place])]
     met = [body for body in together if any(f["kind"] == "bahaya" for f in body["findings"])]
     assert len(met) > 30
     assert all(
