@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from itertools import chain
@@ -175,3 +178,41 @@ def test_a_column_is_what_all_its_parts_make_it(
     assert parts.facts.types == {"x": kind}
     assert canonical(parts).id == whole.id
     assert [note.code for note in parts.notes] == [note.code for note in whole.notes]
+
+
+def _peak_kb(folder: Path, rows: int) -> int:
+    """Peak memory of a process that publishes a file of so many rows in parts."""
+    file = folder / f"{rows}.gpkg"
+    west = 110 + np.arange(rows) % 1000 / 1e4
+    south = -7 + np.arange(rows) // 1000 / 1e4
+    frame = gpd.GeoDataFrame(
+        {"bangunan": [f"B-{row:08} " + "x" * 80 for row in range(rows)]},
+        geometry=shapely.box(west, south, west + 5e-5, south + 5e-5),
+        crs="EPSG:4326",
+    )
+    frame.to_file(file)
+    code = (
+        "import sys; from pathlib import Path; from layers.ingest import ingest_file;"
+        "from layers.store import FileStore; from layers.store.sorting import in_order;"
+        # Ranges of two megabytes: at the usual 64 a file would have to be far larger to show.
+        "in_order.__kwdefaults__['range_bytes'] = 2 << 20; p = Path(sys.argv[1]);"
+        "ingest_file(FileStore(p.with_suffix('.store')), p, name='bangunan');"
+        # Its own peak: what the system counts by name holds that of its parent too.
+        "status = Path('/proc/self/status').read_text().split();"
+        "print(status[status.index('VmHWM:') + 1])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(file)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"TATARUANG_STREAM_MB": "1"},
+    )
+    return int(done.stdout.split()[-1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak of one process")
+def test_memory_does_not_grow_with_the_layer(tmp_path: Path) -> None:
+    small, large = _peak_kb(tmp_path, 30_000), _peak_kb(tmp_path, 120_000)
+    # Four times the rows; as one frame, with its copies, they would take over 150 MB more.
+    assert large - small < 40_000
