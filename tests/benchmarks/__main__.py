@@ -46,8 +46,7 @@ SECTIONS = ("open", "split", "unsplit", "single", "file", "curves", "live")
 def main(words: list[str] | None = None) -> int:
     """Return 0 when every engine that ran gave the same areas."""
     wanted = _arguments().parse_args(words)
-    # Ended from outside, what was started here is stopped all the same.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    _stop_what_was_started()
     many = wanted.parcels > MANY
     engines = wanted.engines or [one for one in PEERS if not (many and one in SLOW)]
     engines = [one for one in engines if one not in wanted.skip]
@@ -72,6 +71,18 @@ def main(words: list[str] | None = None) -> int:
     tables = [said.get(name, {}) for name in ("split", "unsplit", "file")]
     same = all(row.get("difference", 0.0) <= EQUAL for table in tables for row in table.values())
     return 0 if same else 1
+
+
+def _stop_what_was_started() -> None:
+    """Ended from outside, leave as at the end: servers stop. Forked workers just end."""
+    ours = os.getpid()
+
+    def leave(number: int, _: object) -> None:
+        if os.getpid() != ours:
+            os._exit(128 + number)
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)
 
 
 def _measure(
