@@ -100,7 +100,7 @@ def polygons(frame: Any) -> gpd.GeoDataFrame:
     --------
     >>> polygons(None)
     Traceback (most recent call last):
-    spatial.errors.LayerError: versions are compared by area, and this one holds no polygons
+    spatial.errors.LayerError: versions are compared by area, and this one holds no polygons...
     """
     if isinstance(frame, gpd.GeoDataFrame):
         return frame
