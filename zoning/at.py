@@ -40,7 +40,8 @@ def zones_at(
     list of dict
         Per plan in the order of the hierarchy: `plan`, `instrument`, `covered` (None where
         its layer cannot be read), `zona`, `zona_nama`, `distance_m` to the boundary of the
-        class, `ce90_m`, `within_accuracy`, `intensities`, `overlays`.
+        class, `distance_at_least` (true where no boundary was found within that distance),
+        `ce90_m`, `within_accuracy`, `intensities`, `overlays`.
 
     Raises
     ------
@@ -62,6 +63,7 @@ def _at(ground: Ground, lon: float, lat: float) -> dict[str, Any]:
     [point] = project(array, LONLAT, meta.area_crs)
     zones = _zones(ground, point)
     distance = _to_boundary(ground, zones[0], point) if zones else None
+    radius = _radius(ground)
     return {
         "plan": meta.id,
         "instrument": {"name": meta.name, "legal_ref": meta.legal_ref, "status": meta.status},
@@ -73,6 +75,7 @@ def _at(ground: Ground, lon: float, lat: float) -> dict[str, Any]:
         "zona_lain": zones[1:],
         "zona_nama": meta.zone_names.get(zones[0], "") if zones else "",
         "distance_m": rounded(distance, 2),
+        "distance_at_least": distance is not None and distance >= radius,
         "ce90_m": meta.ce90_m,
         "within_accuracy": None if distance is None else distance <= meta.ce90_m,
         "intensities": _intensities(ground, zones),
@@ -89,6 +92,11 @@ def _zones(ground: Ground, point: Point) -> list[str]:
     return sorted({whole.codes[owner] for owner in whole.owner[found]})
 
 
+def _radius(ground: Ground) -> float:
+    """How far edges are looked for, m: beyond what the map can tell, a number says nothing."""
+    return max(200.0, ground.meta.ce90_m * 3)
+
+
 def _to_boundary(ground: Ground, zone: str, point: Point) -> float:
     """Return the distance to the edge of the class, in metres of the metric plane.
 
@@ -96,7 +104,7 @@ def _to_boundary(ground: Ground, zone: str, point: Point) -> float:
     """
     if not isinstance(ground.zones, ZoneMap):
         return float("nan")
-    radius = max(200.0, ground.meta.ce90_m * 3)
+    radius = _radius(ground)
     edges = ground.zones.whole.edges(zone, point.x, point.y, radius)
     if not len(edges):
         return radius

@@ -64,7 +64,8 @@ function zoneBox(zone, colours, description, deciding) {
 // How far the boundary is, against what the map can tell: within it, the answer is not settled.
 function accuracy(zone) {
   if (zone.distance_m === null || zone.distance_m === undefined) return null;
-  const told = `${t("distance")} ${number(zone.distance_m, 1)} m, ${t("accuracy")} ${number(zone.ce90_m, zone.ce90_m < 10 ? 1 : 0)} m`;
+  const far = zone.distance_at_least ? `${t("more_than")} ${number(zone.distance_m, 0)}` : number(zone.distance_m, 1);
+  const told = `${t("distance")} ${far} m, ${t("accuracy")} ${number(zone.ce90_m, zone.ce90_m < 10 ? 1 : 0)} m`;
   if (zone.within_accuracy !== true) return h("span.pill", {}, told);
   return h("p.callout", {}, h("b", {}, t("within_accuracy_title")), `${told}. ${t("within_accuracy_long")}`);
 }

@@ -104,6 +104,7 @@ export default {
   not_polygon: "The file holds no parcel polygon.",
   many: "parcels",
   results: "Results",
+  more_than: "more than",
   distance: "distance to the zone boundary",
   within_accuracy: "within the accuracy of the map",
   scale: "scale",

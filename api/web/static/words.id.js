@@ -104,6 +104,7 @@ export default {
   not_polygon: "Berkas tidak memuat poligon persil.",
   many: "persil",
   results: "Hasil pemeriksaan",
+  more_than: "lebih dari",
   distance: "jarak ke batas zona",
   within_accuracy: "dalam batas ketelitian peta",
   scale: "skala",
