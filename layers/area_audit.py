@@ -64,7 +64,8 @@ def audit_areas(
     audit : DataFrame
         `kode, pasal, stated_ha, parts_ha, map_ha, difference_ha, finding`; difference is what
         the parts give less what is printed. Findings: "cocok", "pembulatan" (within the
-        rounding of what is printed), "salah_jumlah", "berbeda_dari_peta", "tanpa_bagian".
+        rounding of what is printed), "salah_jumlah", "berbeda_dari_peta", "tanpa_bagian",
+        "tanpa_luas" (what is printed could not be read).
     notes : tuple of Note
 
     Raises
@@ -88,7 +89,8 @@ def audit_areas(
     zones = ~whole & ~_within(audit["kode"], OVERLAYS) & ~_held(audit["kode"].tolist())
     corrected = audit["parts_ha"].where(_off(audit, counted), audit["stated_ha"])
     if whole.any():
-        audit.loc[whole, "parts_ha"] = round(float(corrected[zones].sum()), 6)
+        # One zone without a readable area, and the sum of all is not known.
+        audit.loc[whole, "parts_ha"] = round(float(corrected[zones].sum(skipna=False)), 6)
         counted[whole] = int(zones.sum())
     audit["map_ha"] = (
         np.nan if measured_ha is None else audit["kode"].map(measured_ha).astype(float)
@@ -154,6 +156,7 @@ def _findings(audit: pd.DataFrame, counted: NDArray[np.int64], map_tolerance: fl
     found = np.where(audit["difference_ha"].abs() < 1e-6, "cocok", "pembulatan")
     found = np.where(audit["parts_ha"].isna(), "tanpa_bagian", found)
     found = np.where(audit["map_ha"].notna() & on_map, "berbeda_dari_peta", found)
+    found = np.where(audit["stated_ha"].isna(), "tanpa_luas", found)
     return list(map(str, np.where(off, "salah_jumlah", found)))
 
 
@@ -187,6 +190,6 @@ def _notes(audit: pd.DataFrame, printed: float, whole: pd.Series[bool]) -> list[
                 "corrected": round(row["parts_ha"], 2),
             },
         )
-        for row in audit[whole].to_dict("records")
+        for row in audit[whole & audit["parts_ha"].notna()].to_dict("records")
     ]
     return notes

@@ -28,6 +28,7 @@ _WORDS = {
     "salah_jumlah": "✗ salah jumlah",
     "berbeda_dari_peta": "! berbeda dari peta",
     "tanpa_bagian": "· tanpa bagian",
+    "tanpa_luas": "? luas tidak terbaca",
 }
 
 

@@ -82,6 +82,19 @@ def test_the_map_is_held_against_the_law(table: pd.DataFrame) -> None:
     assert found.loc["PS", "finding"] == "tanpa_bagian"
 
 
+def test_an_area_that_cannot_be_read_is_no_rounding_and_leaves_the_whole_open() -> None:
+    printed = pd.DataFrame(
+        {
+            "kode": ["R", "K", "WP"],
+            "luas_ha_stated": ["60,00", "-", "100,00"],
+            "sum_of_parts_ha": ["60,00", "40,00", None],
+        }
+    )
+    audit, notes = audit_areas(printed)
+    assert audit["finding"].tolist() == ["cocok", "tanpa_luas", "tanpa_bagian"]
+    assert notes == ()
+
+
 def test_order_of_rows_does_not_matter(table: pd.DataFrame) -> None:
     mixed = table.sample(frac=1, random_state=7)
     one = audit_areas(table)[0].set_index("kode")["finding"]
