@@ -14,6 +14,7 @@ import orjson
 import shapely
 
 from api.clock import now
+from api.text import describe
 from spatial.crs import operation, parse_crs
 from spatial.errors import EngineError
 from zoning.crossplan import plan_conflicts
@@ -28,6 +29,7 @@ MOST_RECENT: Final = 8
 #: Where the parcel is not known to lie in any area.
 ELSEWHERE: Final = ""
 VILLAGES: Final = "batas_desa"
+LANGUAGES: Final = ("id", "en")
 
 
 @dataclass
@@ -154,6 +156,7 @@ def state_of_plans(engine: Any, on: date) -> dict[str, Any]:
     -------
     dict
         `conflicts` and `greens`; what cannot be measured says why in `fault` or in `notes`.
+        An `area_ha` of 0 is peace only where `compared_ha` is above 0.
     """
     return {
         "on": str(on),
@@ -178,7 +181,10 @@ def _conflicts(engine: Any, on: date) -> dict[str, Any]:
             {"pair": str(pair), "area_ha": float(row.luas_ha), "proven_ha": float(row.terbukti_ha)}
             for pair, row in pairs.sort_values("luas_ha", ascending=False).iterrows()
         ],
-        "notes": [note.to_dict() for note in found.notes],
+        "notes": [
+            note.to_dict() | {"words": {one: describe(note, one)[0] for one in LANGUAGES}}
+            for note in found.notes
+        ],
     }
 
 

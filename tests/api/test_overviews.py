@@ -185,6 +185,8 @@ def test_the_state_of_plans_says_what_greens_it_counted(office: TestClient) -> N
     assert all(kind["luas_ha"] == 0 for kind in green["kinds"])
     assert green["status"] == "belum_diverifikasi"
     assert found["conflicts"]["area_ha"] >= 0
+    # One plan alone has nothing to be compared with, which the page says instead of "0 ha".
+    assert found["conflicts"]["compared_ha"] == 0
 
 
 def test_names_of_villages_are_found_and_written(office: TestClient) -> None:

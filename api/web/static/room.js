@@ -123,10 +123,14 @@ function state() {
   if (!plans) { for (const id of ["conflicts", "greens"]) put(id, h("p.sub", {}, t("measuring"))); return; }
   if (plans.fault) { for (const id of ["conflicts", "greens"]) put(id, empty(plans.fault)); return; }
   const found = plans.conflicts;
-  put("conflicts",
+  const told = found.notes.slice(0, 3).map((note) => h("p.sub", {}, `! ${note.words[language()]}`));
+  const rest = found.notes.length > told.length ? h("p.sub", {}, `+${found.notes.length - told.length} ${t("notes")}`) : null;
+  // Where nothing could be compared there is no figure, and none that looks like peace.
+  if (!found.compared_ha) put("conflicts", empty(t("nothing_compared")), ...told, rest);
+  else put("conflicts",
     h("div.total", {}, h("strong", {}, `${number(found.area_ha, 0)} ha`), h("span", {}, t("in_conflict")), h("span.sub", {}, `${t("compared")} ${number(found.compared_ha, 0)} ha · ${t("measured_at")} ${moment(plans.measured_at)}`)),
     h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, t("pair")), h("th.n", {}, t("area")), h("th.n", {}, t("proven")))), h("tbody", {}, ...found.pairs.slice(0, 4).map(pairRow))),
-    found.notes.length ? h("p.sub", {}, `${found.notes.length} ${t("notes")}`) : null);
+    ...told, rest);
   put("greens", plans.greens.length ? plans.greens.map(greenBox) : empty(t("no_greens")));
 }
 

@@ -245,6 +245,7 @@ export default {
   go_to: "Go to",
   people_unknown: "others: the map has no answer",
   measuring: "Being measured …",
+  nothing_compared: "No two plans could be compared; that does not mean that they agree.",
   in_conflict: "in contradiction",
   compared: "compared",
   measured_at: "measured",

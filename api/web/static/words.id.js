@@ -245,6 +245,7 @@ export default {
   go_to: "Menuju",
   people_unknown: "jiwa lain: peta tidak mempunyai jawaban",
   measuring: "Sedang diukur …",
+  nothing_compared: "Tidak ada dua rencana yang dapat dibandingkan; itu tidak berarti rencananya selaras.",
   in_conflict: "bertentangan",
   compared: "dibandingkan",
   measured_at: "diukur",
