@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final
 import pyarrow as pa
 import typer
 
-from api.text import DEFAULT_LANGUAGE, describe
 from spatial.errors import EngineError
+from spatial.text import DEFAULT_LANGUAGE, describe
 
 __all__ = ["COMMANDS", "main"]
 

@@ -14,9 +14,9 @@ import orjson
 import shapely
 
 from api.clock import now
-from api.text import describe
 from spatial.crs import operation, parse_crs
 from spatial.errors import EngineError
+from spatial.text import describe
 from zoning.crossplan import plan_conflicts
 from zoning.monitoring.greens import green_shares
 from zoning.register import Decision

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from api.text import DEFAULT_LANGUAGE, LANGUAGES, describe
 from spatial import errors as tree
 from spatial.errors import EngineError
+from spatial.text import DEFAULT_LANGUAGE, LANGUAGES, describe
 
 __all__ = ["STATUS_OF_CLASS", "STATUS_OF_CODE", "RequestError", "problem", "status_of"]
 

@@ -15,8 +15,8 @@ from starlette.requests import ClientDisconnect
 
 from api.errors import RequestError
 from api.openapi import reference
-from api.text import DEFAULT_LANGUAGE, LANGUAGES
 from spatial.errors import LimitError, TimeLimitError
+from spatial.text import DEFAULT_LANGUAGE, LANGUAGES
 
 if TYPE_CHECKING:
     from api.opening import Opening

@@ -9,8 +9,8 @@ from typing import Any
 import typer
 
 from api.cli import COMMANDS
-from api.text import catalogue
 from layers.kinds import kinds
+from spatial.text import catalogue
 
 PACKAGES = {
     "spatial": ("spatial", "spatial.crs", "spatial.weights", "spatial.hotspots", "spatial.zonal"),

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from api.text import catalogue, describe
 from spatial.errors import EngineError, GeometryError
 from spatial.notes import Note
+from spatial.text import catalogue, describe
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("spatial", "layers", "zoning", "hazard", "api")
@@ -49,7 +49,7 @@ def _fields(template: str) -> set[str]:
 def test_every_code_has_an_indonesian_sentence() -> None:
     texts = catalogue("id")
     missing = sorted({f"{code}  ({place})" for place, code, _, _ in _raised() if code not in texts})
-    assert not missing, "add these to api/messages/id/*.toml:\n" + "\n".join(missing)
+    assert not missing, "add these to spatial/messages/id/*.toml:\n" + "\n".join(missing)
 
 
 def test_every_hint_has_an_indonesian_sentence() -> None:
@@ -61,7 +61,7 @@ def test_every_hint_has_an_indonesian_sentence() -> None:
             if hint and f"{code}_hint" not in texts
         }
     )
-    assert not missing, "add these to api/messages/id/*.toml:\n" + "\n".join(missing)
+    assert not missing, "add these to spatial/messages/id/*.toml:\n" + "\n".join(missing)
 
 
 def test_translations_use_no_fact_that_the_code_does_not_give() -> None:

@@ -14,11 +14,11 @@ from rich.table import Table
 from api.formats import number
 from api.options import AsJson, SourceCrs
 from api.terminal import console
-from api.text import describe
 from layers.area_audit import audit_areas as audit
 from layers.files import read_confined
 from layers.reading import read
 from spatial.crs import AREA_CRS, project
+from spatial.text import describe
 
 __all__ = ["audit_areas"]
 

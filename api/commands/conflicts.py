@@ -21,9 +21,9 @@ from api.options import AsJson, WorkspaceOption, atomic_path
 from api.reports.conflict_map import draw_conflict_map, in_words
 from api.reports.page import texts
 from api.terminal import console
-from api.text import describe
 from spatial.crs import LONLAT, project
 from spatial.errors import PlanError
+from spatial.text import describe
 from zoning.crossplan import Conflicts, plan_conflicts
 from zoning.ground import ZoneMap, ground_on
 from zoning.ruleset import rules_on

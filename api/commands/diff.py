@@ -16,13 +16,13 @@ from api.formats import area
 from api.options import AsJson, WorkspaceOption, atomic_path
 from api.reports.diff_map import draw_diff_map
 from api.terminal import console
-from api.text import describe
 from api.version_changes import class_column, polygons
 from layers.diff import Difference, difference
 from layers.store import Store, StoredLayer, open_store
 from layers.workspace import Workspace
 from spatial.crs import LONLAT, to_crs
 from spatial.errors import LayerError, LayerNotFoundError
+from spatial.text import describe
 
 __all__ = ["diff"]
 

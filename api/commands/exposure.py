@@ -13,7 +13,6 @@ import typer
 from api.formats import number
 from api.options import AsJson, SourceCrs, atomic_path
 from api.reports.exposure_table import SUFFIXES, as_json_text, write_exposure
-from api.text import describe
 from hazard import (
     Exposure,
     Hazard,
@@ -29,6 +28,7 @@ from hazard import (
 )
 from layers import read
 from spatial.errors import LayerError
+from spatial.text import describe
 from spatial.zonal import open_grid, stack_grids
 
 __all__ = ["chosen", "exposure", "read_hazard", "show_exposure"]

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from api.options import AsJson
-from api.text import describe
 from spatial.notes import Note
+from spatial.text import describe
 
 __all__ = ["hotspots"]
 

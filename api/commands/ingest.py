@@ -10,12 +10,12 @@ from typing import Annotated, Any, Final
 import typer
 
 from api.options import AsJson, SourceCrs, WorkspaceOption
-from api.text import describe
 from layers.ingest import ingest_file
 from layers.store import Version, open_store
 from layers.workspace import Workspace
 from spatial.errors import LimitError
 from spatial.notes import Note
+from spatial.text import describe
 
 __all__ = ["ingest"]
 

@@ -13,9 +13,9 @@ from api.formats import area, number
 from api.options import AsJson, SourceCrs, atomic_path
 from api.reports.quality_page import DEFECT_WORDS, render_quality
 from api.terminal import console
-from api.text import describe
 from layers.quality import LARGE_M2, SLIVER_WIDTH_M, Quality, examine
 from layers.reading import read
+from spatial.text import describe
 
 __all__ = ["inspect"]
 

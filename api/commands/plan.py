@@ -11,10 +11,10 @@ from rich.text import Text
 
 from api.options import AsJson, Yes
 from api.terminal import console
-from api.text import describe
 from layers.store import open_store
 from layers.workspace import Workspace
 from spatial.notes import Note
+from spatial.text import describe
 from zoning import load_plan
 from zoning.lint import ExampleResult, lint_plan, run_examples
 from zoning.plan_folder import new_plan

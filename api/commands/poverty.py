@@ -10,11 +10,11 @@ import typer
 
 from api.formats import number
 from api.options import SourceCrs, atomic_path
-from api.text import describe
 from layers.files import read_confined
 from layers.poverty.privacy import LEAST
 from layers.workspace import Workspace
 from spatial.errors import AccessError, LayerError
+from spatial.text import describe
 
 __all__ = ["poverty"]
 

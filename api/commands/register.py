@@ -15,9 +15,9 @@ from rich.text import Text
 from api.engine import Engine
 from api.options import AsJson, WorkspaceOption, atomic_path
 from api.terminal import console
-from api.text import describe
 from api.wording import VERDICTS
 from spatial.errors import StoreError
+from spatial.text import describe
 from zoning.register import Head
 
 __all__ = ["register"]

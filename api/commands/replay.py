@@ -9,7 +9,7 @@ import typer
 
 from api.engine import Engine
 from api.options import AsJson, WorkspaceOption
-from api.text import describe
+from spatial.text import describe
 from zoning.register import Replay
 
 __all__ = ["replay"]

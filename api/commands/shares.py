@@ -15,7 +15,6 @@ import shapely
 import typer
 
 from api.options import AsJson, SourceCrs, WorkspaceOption, atomic_path
-from api.text import describe
 from layers.reading import read
 from layers.store import Store, open_store
 from layers.workspace import Workspace
@@ -35,6 +34,7 @@ from spatial.parcels import open_source
 from spatial.shares import shares_in_all as measure
 from spatial.shares_file import SUFFIXES as STREAMED
 from spatial.shares_file import Written, shares_to_file
+from spatial.text import describe
 
 __all__ = ["shares"]
 

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from api.options import AsJson, WorkspaceOption, atomic_path
-from api.text import describe
 from layers.store import open_store
 from layers.store.chain import Head
 from layers.workspace import Workspace
 from spatial.errors import StoreError
+from spatial.text import describe
 
 __all__ = ["verify"]
 

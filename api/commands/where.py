@@ -20,10 +20,10 @@ from api.engine import Engine, today
 from api.formats import number
 from api.options import AsJson, SourceCrs, WorkspaceOption, atomic_path
 from api.terminal import console
-from api.text import describe
 from layers.reading import read
 from spatial.crs import LONLAT, project
 from spatial.errors import LayerError
+from spatial.text import describe
 from zoning.ground import ZoneMap, ground_on
 from zoning.siting import Siting, siting
 

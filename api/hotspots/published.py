@@ -18,7 +18,6 @@ from api.hotspots.study import Question, Study, study
 from api.hotspots.wording import CLASS_WORDS, reasons
 from api.records import records
 from api.reports.document import document_html
-from api.text import describe
 from hazard.vulnerability.table import Smooth
 from layers.poverty import Mask
 from layers.poverty.door import COUNTS, refuse_small_counts
@@ -27,6 +26,7 @@ from layers.poverty.privacy import LEAST, LEVELS
 from layers.store.base import StoredLayer, Version
 from spatial.crs import LONLAT, to_crs
 from spatial.errors import LayerNotFoundError
+from spatial.text import describe
 
 __all__ = ["Asked", "Form", "of_layer", "poverty_layer", "tell", "village_layer"]
 

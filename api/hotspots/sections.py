@@ -10,7 +10,7 @@ from api.formats import number, percent
 from api.hotspots.study import Study
 from api.hotspots.wording import STATUS_WORDS
 from api.reports.document import Section, Table
-from api.text import describe
+from spatial.text import describe
 
 __all__ = [
     "change_section",

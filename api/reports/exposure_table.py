@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from api.text import describe
 from hazard import Exposure
+from spatial.text import describe
 
 __all__ = ["SUFFIXES", "as_json_text", "write_exposure", "write_sheets"]
 

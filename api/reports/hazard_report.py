@@ -10,8 +10,8 @@ import pandas as pd
 
 from api.formats import number
 from api.reports.document import Document, Figure, Section, Table
-from api.text import describe
 from hazard import NO_DATA, UNMAPPED, Exposure, load_rule, minimum_needs, roll_up
+from spatial.text import describe
 
 __all__ = ["Subject", "hazard_document", "spoken", "workbook_sheets"]
 

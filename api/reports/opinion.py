@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from api.formats import Language, area, day, number, percent
 from api.letterhead import Letterhead
 from api.reports.page import build_page, finding_rows, texts
-from api.text import describe
 from api.wording import VERDICTS, VerdictWords
 from spatial.notes import Note
+from spatial.text import describe
 from zoning import explain
 from zoning.register import Decision
 

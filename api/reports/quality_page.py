@@ -10,10 +10,10 @@ import geopandas as gpd
 from api.formats import area, number
 from api.reports.html import environment, page_fonts, page_style
 from api.reports.quality_map import COLOURS, close_up, overview
-from api.text import describe
 from layers.defects import Defect
 from layers.layer import Layer
 from layers.quality import Quality
+from spatial.text import describe
 
 __all__ = ["DEFECT_WORDS", "render_quality"]
 

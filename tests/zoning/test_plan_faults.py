@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.text import describe
 from spatial.errors import EngineError, PlanError, PlanNotFoundError
+from spatial.text import describe
 from zoning import load_plan, sample_plan_folder
 from zoning.lint import lint_plan
 

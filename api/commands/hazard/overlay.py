@@ -11,12 +11,12 @@ import typer
 
 from api.commands.hazard.maps import Maps
 from api.options import AsJson, SourceCrs, Yes, atomic_path
-from api.text import describe
 from hazard import load_rule
 from hazard.overlay import Overlay
 from hazard.overlay import overlay as lay
 from layers import read
 from spatial.errors import LayerError, RasterError
+from spatial.text import describe
 from spatial.zonal import Grid, open_grid
 
 __all__ = ["factor_grids", "overlay"]

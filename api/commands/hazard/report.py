@@ -16,10 +16,10 @@ from api.reports.document import Figure, document_html, document_pdf
 from api.reports.exposure_table import write_sheets
 from api.reports.hazard_map import HazardSheet, draw_hazard_map
 from api.reports.hazard_report import Subject, hazard_document, spoken, workbook_sheets
-from api.text import describe
 from hazard import Exposure, Hazard, exposure, people_exposure
 from layers import Layer, read
 from spatial.errors import LayerError, SchemaError
+from spatial.text import describe
 
 __all__ = ["report"]
 

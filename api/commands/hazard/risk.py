@@ -10,10 +10,10 @@ import typer
 
 from api.commands.exposure import read_hazard
 from api.options import SourceCrs, atomic_path
-from api.text import describe
 from hazard import exposure, indices, load_rule, risk_table, unit_hazard
 from layers import read
 from spatial.errors import LayerError
+from spatial.text import describe
 
 __all__ = ["risk"]
 

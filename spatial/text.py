@@ -1,6 +1,6 @@
 """Texts for people: the Indonesian catalogue, with the English of the code to fall back on.
 
-Errors and notes carry an English template and the facts; `api/messages/<language>/*.toml`
+Errors and notes carry an English template and the facts; `spatial/messages/<language>/*.toml`
 hold the same sentences in other languages, keyed by `code` (and `code_hint`).
 """
 
@@ -29,7 +29,7 @@ def catalogue(language: str) -> dict[str, str]:
     ValueError
         If two files define the same code: one of them would be lost silently.
     """
-    folder = resources.files("api") / "messages" / language
+    folder = resources.files("spatial") / "messages" / language
     if not folder.is_dir():
         return {}
     found: dict[str, str] = {}
