@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
@@ -46,7 +45,10 @@ from api.routes import (
     zones,
 )
 from api.settings import ServeSettings
+from api.webhooks.courier import Courier
+from api.webhooks.outbox import FILE, Outbox
 from api.webhooks.signature import Master
+from api.webhooks.telling import begin, rules_of
 from spatial.errors import EngineError
 
 if TYPE_CHECKING:
@@ -112,7 +114,6 @@ def create_app(
     app.state.workers = Workers(chosen.threads, chosen.queue)
     app.state.tile_workers = Workers(chosen.threads, chosen.queue)
     app.state.job_workers = Workers(1, chosen.queue)
-    app.state.hook_workers = Workers(4, chosen.queue)
     app.state.tasks = set()
     app.state.batch_workers = Workers(chosen.threads, chosen.queue)
     for router in ROUTERS:
@@ -142,17 +143,19 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with ExitStack() as cleaning:
         folder = state.settings.state_folder or _scratch(cleaning)
         state.answers = Answers(folder / "answers.sqlite", state.settings.answers_hours)
-        state.jobs = Jobs(folder / "jobs.sqlite")
-        state.master = Master(folder)
+        state.jobs = Jobs(folder / FILE)
+        state.outbox = Outbox(folder / FILE)
+        state.courier = Courier(
+            state.outbox, rules_of(state.settings), Master(folder).secret_of, state.jobs
+        )
         state.opening.start()
-        watching = None
+        begin(state, state.courier.run())
         if state.settings.watch_seconds:
-            watching = asyncio.create_task(state.opening.watch(state.settings.watch_seconds))
+            begin(state, state.opening.watch(state.settings.watch_seconds))
         yield
-        if watching is not None:
-            watching.cancel()
         for task in state.tasks:
             task.cancel()
+        state.courier.stop()
         if state.opening.service is not None:
             state.opening.service.close()
 

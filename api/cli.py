@@ -57,6 +57,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "hotspots": ("hotspots", "Cari kantong kemiskinan / find clusters of poverty"),
     "tiles": ("tiles", "Potong layer menjadi ubin vektor / a layer as vector tiles"),
     "keys": ("keys", "Kunci akses layanan / keys of programs that use the service"),
+    "webhooks": ("webhooks", "Pesan webhook: menunggu, gagal, ulang / messages to receivers"),
     "serve": ("serve", "Jalankan API dan peta web / start the HTTP API and the web map"),
     "warmup": ("warmup", "Kompilasi di muka / compile ahead of the first answer"),
     "doctor": ("doctor", "Periksa pemasangan / look for what is wrong on this machine"),

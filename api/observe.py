@@ -33,6 +33,12 @@ VERDICTS: Final = Counter("tataruang_verdicts_total", "Verdicts given", ("verdic
 BUSY: Final = Gauge(
     "tataruang_busy", "Requests at work or waiting", ("queue",), multiprocess_mode="livesum"
 )
+WEBHOOKS: Final = Gauge(
+    "tataruang_webhooks",
+    "Messages that wait for a receiver, and those that none took",
+    ("state",),
+    multiprocess_mode="mostrecent",
+)
 
 
 class Observe:
@@ -99,10 +105,12 @@ def count_verdict(verdict: str) -> None:
     VERDICTS.labels(verdict).inc()
 
 
-def metrics_page(busy: dict[str, int]) -> bytes:
+def metrics_page(busy: dict[str, int], webhooks: dict[str, int]) -> bytes:
     """Return every count as Prometheus reads it, of all workers where there are several."""
     for name, value in busy.items():
         BUSY.labels(name).set(value)
+    for name, value in webhooks.items():
+        WEBHOOKS.labels(name).set(value)
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest()
     registry = CollectorRegistry()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from api.access.keys import Keys
 from api.access.roles import ROLES
 from api.options import WorkspaceOption
+from api.webhooks.outbox import FILE, Outbox
 from api.webhooks.signature import Master
 from layers.workspace import Workspace
 
@@ -54,6 +56,8 @@ def revoke(
         typer.echo(f"Tidak ada kunci {name!r} / there is no such key", err=True)
         raise typer.Exit(EXIT_NONE)
     typer.echo(f"Dicabut / revoked: {name}")
+    if ended := Outbox(_folder(workspace) / FILE).withdraw(name):
+        typer.echo(f"Webhook yang tidak jadi dikirim / webhooks not sent any more: {ended}")
 
 
 @keys.command("webhook")
@@ -62,10 +66,12 @@ def webhook(
     workspace: WorkspaceOption,
 ) -> None:
     """Rahasia tanda tangan webhook pemakai ini / secret that signs what is sent to this holder."""
-    folder = Workspace.open(str(workspace)).folder
-    typer.echo(Master(folder / "service").secret_of(name))
+    typer.echo(Master(_folder(workspace)).secret_of(name))
 
 
 def _keys(workspace: object) -> Keys:
-    folder = Workspace.open(str(workspace)).folder
-    return Keys(folder / "service" / "keys.json")
+    return Keys(_folder(workspace) / "keys.json")
+
+
+def _folder(workspace: object) -> Path:
+    return Workspace.open(str(workspace)).folder / "service"

@@ -55,7 +55,8 @@ async def metrics(request: Request) -> Response:
         "tiles": state.tile_workers.busy,
         "batch": state.batch_workers.busy,
     }
-    body = await run_in_threadpool(metrics_page, busy)
+    webhooks = await run_in_threadpool(state.outbox.counts)
+    body = await run_in_threadpool(metrics_page, busy, webhooks)
     return Response(body, media_type=METRICS_TYPE, headers={"cache-control": "no-store"})
 
 

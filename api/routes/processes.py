@@ -13,7 +13,7 @@ from api.errors import problem
 from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, language_of, read_body, service_of
 from api.routes.tiles import base_of
 from api.strict_json import parse
-from api.webhooks.telling import Subscriber, begin, subscriber_of, tell
+from api.webhooks.telling import begin, subscriber_of
 from spatial.errors import EngineError, LimitError
 
 if TYPE_CHECKING:
@@ -93,17 +93,15 @@ async def execute(request: Request, name: Name) -> Response:
     if not as_job:
         return _json(await state.batch_workers.run(chosen.run, service, inputs))
     owner = str(request.state.caller)
-    job = await run_in_threadpool(state.jobs.accept, owner, name, service.hidden)
+    job = await run_in_threadpool(state.jobs.accept, owner, name, service.hidden, told)
     at = _address(request)
     work = (chosen.run, service, inputs)
-    begin(state, _work(state, job, work, language_of(request), told))
+    begin(state, _work(state, job, work, language_of(request)))
     headers = {"location": at.to(f"/jobs/{job.id}"), "preference-applied": "respond-async"}
     return _json(_told(job, at), 201, **headers)
 
 
-async def _work(
-    state: Any, job: Job, work: tuple[Any, ...], language: str, told: Subscriber
-) -> None:
+async def _work(state: Any, job: Job, work: tuple[Any, ...], language: str) -> None:
     """Do a job; whatever happens, its owner can read how it ended."""
     jobs: Jobs = state.jobs
     name = job.id
@@ -112,7 +110,7 @@ async def _work(
         async with state.job_workers.place():
             if not await run_in_threadpool(jobs.start, name):
                 return
-            tell(state, job, told, "running", orjson.dumps(job.to_dict() | {"status": "running"}))
+            state.courier.wake()
             found = await state.job_workers.work(*work)
             status, body = "successful", orjson.dumps(found)
     except EngineError as error:
@@ -122,9 +120,8 @@ async def _work(
     except Exception:
         log.exception("job %s", name)
         message = "a fault of the service; it is in its log"
-    if await run_in_threadpool(jobs.finish, name, status, message, body):
-        told_body = body or orjson.dumps(job.to_dict() | {"status": status, "message": message})
-        tell(state, job, told, status, told_body)
+    await run_in_threadpool(jobs.finish, name, status, message, body)
+    state.courier.wake()
 
 
 @router.get("/jobs", summary="Jobs of the caller", responses=PROBLEMS)

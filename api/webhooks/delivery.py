@@ -1,31 +1,25 @@
-"""Sending a webhook: a few times, further and further apart, without following anything."""
+"""One attempt to send a webhook: to an address that was looked at, without following anything."""
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import logging
-import random
 import socket
 import ssl
 import threading
 import time
-import uuid
-from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from api.webhooks.address import Receiver, Rules, resolve
 from api.webhooks.signature import sign
 from spatial.errors import SecurityError
 
-__all__ = ["PAUSES_S", "Message", "deliver", "post"]
+__all__ = ["Message", "attempt", "post"]
 
 log = logging.getLogger("tataruang.webhooks")
 
-#: Seconds before each further attempt; after the last the message is given up.
-PAUSES_S: Final = (2.0, 10.0, 60.0, 300.0)
 TIMEOUT_S: Final = 10.0
 #: For a whole attempt, however slowly bytes come.
 TOTAL_S: Final = 30.0
@@ -37,8 +31,9 @@ GONE: Final = 410
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is told, to whom, signed with whose secret."""
+    """What is told under which id, to whom, signed with whose secret."""
 
+    id: str
     receiver: Receiver
     event: str
     job: str
@@ -46,52 +41,27 @@ class Message:
     secret: str
 
 
-async def deliver(
-    message: Message,
-    rules: Rules,
-    run: Callable[..., Awaitable[Any]],
-    pauses: Sequence[float] = PAUSES_S,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> str:
-    """Send a message until it is taken; return `delivered`, or `failed` when it was given up.
+def attempt(message: Message, rules: Rules) -> tuple[str, str]:
+    """Send once; return the outcome and what was said, in words that hold no secret.
 
-    Every attempt has the same id and a time and signature of its own.
-
-    Parameters
-    ----------
-    run : callable
-        Runs an attempt in one of few threads: slow receivers hold nobody else up.
+    The outcome is `delivered`, `refused` (never send it again) or `again`.
     """
-    name = str(uuid.uuid4())
-    for pause in (*pauses, None):
-        outcome = await run(_attempt, message, rules, name)
-        if outcome in ("delivered", "refused"):
-            return "delivered" if outcome == "delivered" else "failed"
-        if pause is not None:
-            # Spread, so that a receiver that comes back is not asked by all at once.
-            await sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  no secret hangs on it
-    log.warning("webhook %s to %s given up", name, message.receiver.host)
-    return "failed"
-
-
-def _attempt(message: Message, rules: Rules, name: str) -> str:
-    """Send once; never say more of it in the log than host and status."""
     host = message.receiver.host
     try:
-        status = post(message, rules, name, int(time.time()))
+        status = post(message, rules, int(time.time()))
     except SecurityError as error:
-        log.warning("webhook %s: %s", name, error.message)
-        return "refused"
+        log.warning("webhook %s: %s", message.id, error.message)
+        return "refused", error.message
     except (OSError, http.client.HTTPException) as error:
-        log.info("webhook %s to %s: %s", name, host, type(error).__name__)
-        return "again"
-    log.info("webhook %s to %s: %d", name, host, status)
+        log.info("webhook %s to %s: %s", message.id, host, type(error).__name__)
+        return "again", type(error).__name__
+    log.info("webhook %s to %s: %d", message.id, host, status)
     if status == GONE:
-        return "refused"
-    return "delivered" if 200 <= status < 300 else "again"
+        return "refused", str(status)
+    return ("delivered" if 200 <= status < 300 else "again"), str(status)
 
 
-def post(message: Message, rules: Rules, name: str, stamp: int) -> int:
+def post(message: Message, rules: Rules, stamp: int) -> int:
     """Send a message once and return the status; a redirect is an answer like any other.
 
     Raises
@@ -106,9 +76,9 @@ def post(message: Message, rules: Rules, name: str, stamp: int) -> int:
     headers = {
         "content-type": "application/json",
         "user-agent": "tataruang",
-        "webhook-id": name,
+        "webhook-id": message.id,
         "webhook-timestamp": str(stamp),
-        "webhook-signature": sign(message.secret, name, stamp, message.body),
+        "webhook-signature": sign(message.secret, message.id, stamp, message.body),
         "tataruang-event": message.event,
         "tataruang-job": message.job,
     }

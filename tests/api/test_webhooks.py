@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import json
 import logging
@@ -21,13 +20,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi.testclient import TestClient
 
+from api.access.keys import Keys
 from api.app import create_app
 from api.commands.keys import webhook
 from api.errors import RequestError
 from api.service import Service
 from api.settings import ServeSettings
 from api.webhooks.address import Receiver, Rules, resolve
-from api.webhooks.delivery import PAUSES_S, Message, deliver, post
+from api.webhooks.delivery import Message, attempt, post
+from api.webhooks.outbox import FILE, LEASE_S, PAUSES_S, Outbox
 from api.webhooks.signature import REPLAY_S, Master, verify
 from spatial.errors import SecurityError
 
@@ -143,49 +144,153 @@ def test_a_job_that_failed_is_told_with_its_problem(
 
 def message(office: Office, path: str = "/", host: str = "127.0.0.1") -> Message:
     port = office.server_port
-    url = f"http://{host}:{port}{path}"
-    return Message(Receiver(url, "http", host, port, path), "job.successful", "j", b"{}", SECRET)
+    receiver = Receiver(f"http://{host}:{port}{path}", "http", host, port, path)
+    return Message("n", receiver, "job.successful", "j", b"{}", SECRET)
 
 
 PRIVATE = Rules((), private=True)
 
 
-def send(message: Message, rules: Rules = PRIVATE) -> tuple[str, list[float]]:
+class Hours:
+    """A clock that is put forward to whatever is due next."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def carry(outbox: Outbox, office: Office, clock: Hours) -> list[float]:
+    """Carry what waits as a courier does until nothing waits; return the pauses it took."""
+    here = f"127.0.0.1:{office.server_port}"
     pauses: list[float] = []
+    while waiting := [one for one in outbox.all() if one.state == "waiting"]:
+        if waiting[0].attempts:
+            pauses.append(waiting[0].due - clock.now)
+        clock.now = max(clock.now, waiting[0].due)
+        held = outbox.claim()
+        assert held is not None
+        told = Message(
+            held.id, Receiver.read(held.url, Rules((here,), private=True)), held.event, held.job,
+            held.body or b"", SECRET,
+        )  # fmt: skip
+        assert outbox.settle(held, *attempt(told, PRIVATE))
+    return pauses
 
-    async def run(work: Any, *args: Any) -> Any:
-        return work(*args)
 
-    async def sleep(seconds: float) -> None:
-        pauses.append(seconds)
-
-    return asyncio.run(deliver(message, rules, run, sleep=sleep)), pauses
+@pytest.fixture
+def clock() -> Hours:
+    return Hours()
 
 
-def test_it_is_sent_again_further_apart_with_one_id_until_it_is_taken(office: Office) -> None:
+@pytest.fixture
+def outbox(tmp_path: Path, clock: Hours, office: Office) -> Outbox:
+    made = Outbox(tmp_path / "jobs.sqlite", clock=clock)
+    made.add("oss", "j", "job.successful", f"http://127.0.0.1:{office.server_port}/?t=1", b"{}")
+    # Put there at the time of day; the clock of the test begins in 1970.
+    clock.now = made.all()[0].due
+    return made
+
+
+def test_it_is_sent_again_further_apart_with_one_id_until_it_is_taken(
+    office: Office, outbox: Outbox, clock: Hours
+) -> None:
     office.answers = [500, 302, 200]
-    outcome, pauses = send(message(office))
-    assert outcome == "delivered"
-    assert [path for path, _, _ in office.got] == ["/", "/", "/"]  # a redirect is not followed
+    pauses = carry(outbox, office, clock)
+    assert [path for path, _, _ in office.got] == ["/?t=1"] * 3  # a redirect is not followed
     assert len({head["webhook-id"] for _, head, _ in office.got}) == 1
+    assert len(pauses) == 2
     for pause, planned in zip(pauses, PAUSES_S, strict=False):
         assert 0.8 * planned <= pause <= 1.2 * planned
+    [told] = outbox.all()
+    assert (told.state, told.said, told.body, told.attempts) == ("delivered", "200", None, 3)
 
 
-def test_it_is_given_up_in_the_end_and_at_once_where_nobody_wants_it(office: Office) -> None:
-    office.answers = [503] * 9
-    outcome, pauses = send(message(office))
-    assert (outcome, len(pauses), len(office.got)) == ("failed", len(PAUSES_S), len(PAUSES_S) + 1)
-    office.answers, office.got = [410], []
-    assert send(message(office)) == ("failed", [])
-    office.server_close()
-    assert send(message(office))[0] == "failed"
+def test_it_is_dead_in_the_end_and_listed_until_the_operator_sends_it_again(
+    office: Office, outbox: Outbox, clock: Hours
+) -> None:
+    office.answers = [503] * 20
+    carry(outbox, office, clock)
+    [dead] = outbox.all()
+    assert (dead.state, dead.said, dead.attempts) == ("dead", "503", len(PAUSES_S) + 1)
+    assert outbox.counts() == {"waiting": 0, "dead": 1}
+    office.answers = []
+    assert outbox.again(dead.id)
+    assert not outbox.again("another")
+    carry(outbox, office, clock)
+    assert office.got[-1][1]["webhook-id"] == dead.id
+    assert outbox.counts() == {"waiting": 0, "dead": 0}
+
+
+def test_it_is_given_up_at_once_where_nobody_wants_it(
+    office: Office, outbox: Outbox, clock: Hours
+) -> None:
+    office.answers = [410]
+    assert carry(outbox, office, clock) == []
+    assert outbox.all()[0].state == "dead"
+
+
+def test_one_worker_of_several_holds_a_message_and_one_that_died_lets_go(
+    outbox: Outbox, clock: Hours
+) -> None:
+    held = outbox.claim()
+    assert held is not None
+    assert outbox.claim() is None
+    clock.now += LEASE_S + 1  # whoever held it is gone
+    again = outbox.claim()
+    assert again is not None
+    assert (again.id, again.attempts) == (held.id, 2)
+    # The first was only slow: what it says counts no more, the second's does.
+    assert not outbox.settle(held, "refused", "410")
+    assert outbox.settle(again, "delivered", "204")
+    assert outbox.all()[0].state == "delivered"
+
+
+def test_of_many_who_ask_at_once_each_message_goes_to_one(outbox: Outbox, clock: Hours) -> None:
+    for number in range(30):
+        outbox.add(f"caller {number}", "j", "job.successful", "http://127.0.0.1/", b"{}")
+    clock.now += 3_600
+    taken: list[str] = []
+
+    def ask() -> None:
+        misses = 0
+        while misses < 20:
+            held = outbox.claim()
+            misses = misses + 1 if held is None else 0
+            if held is not None:
+                taken.append(held.id)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == sorted(one.id for one in outbox.all())
+
+
+def test_a_slow_receiver_holds_nobody_else_up(outbox: Outbox, clock: Hours) -> None:
+    for _ in range(5):
+        outbox.add("oss", "j", "job.successful", "http://127.0.0.1/", b"{}")
+    outbox.add("simbg", "j", "job.successful", "http://127.0.0.1/", b"{}")
+    clock.now += 3_600
+    owners = []
+    while (held := outbox.claim()) is not None:
+        owners.append(held.owner)
+    assert owners == ["oss", "oss", "simbg"]
+
+
+def test_what_waits_for_a_revoked_key_is_not_sent(outbox: Outbox) -> None:
+    assert outbox.withdraw("oss") == 1
+    assert outbox.claim() is None
+    assert outbox.all()[0].said == "the key was revoked"
 
 
 def test_nothing_secret_is_logged(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     office.answers = [500, 200]
-    send(message(office, "/?token=rahasia"))
+    for _ in range(2):
+        attempt(message(office, "/?token=rahasia"), PRIVATE)
     text = caplog.text
     assert "127.0.0.1" in text
     for secret in (SECRET, "rahasia", *(head["webhook-signature"] for _, head, _ in office.got)):
@@ -269,7 +374,7 @@ def test_a_name_is_asked_once_and_the_address_that_was_checked_is_dialled(
     # The default of `resolve` was bound before; a request asks as production does.
     monkeypatch.setattr(resolve, "__defaults__", (rebinding,))
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
-    assert post(message(office, host="oss.example"), PRIVATE, "n", 1) == 204
+    assert post(message(office, host="oss.example"), PRIVATE, 1) == 204
     assert asked == ["oss.example"]
     [(_, head, _)] = office.got
     assert head["host"] == f"oss.example:{office.server_port}"
@@ -308,12 +413,12 @@ def test_a_certificate_must_be_of_the_name_though_an_address_is_dialled(
     monkeypatch.setattr(resolve, "__defaults__", (answers("127.0.0.1"),))
     port = office.server_port
     receiver = Receiver("-", "https", "oss.example", port, "/aman")
-    told = Message(receiver, "job.successful", "j", b"{}", SECRET)
+    told = Message("n", receiver, "job.successful", "j", b"{}", SECRET)
     if fits:
-        assert post(told, PRIVATE, "n", 1) == 204
+        assert post(told, PRIVATE, 1) == 204
         return
     with pytest.raises(ssl.SSLCertVerificationError):
-        post(told, PRIVATE, "n", 1)
+        post(told, PRIVATE, 1)
     assert office.got == []
 
 
@@ -362,3 +467,32 @@ def test_the_office_reads_the_secret_of_a_key_holder(
     said = capsys.readouterr().out.strip()
     assert said == Master(place.folder / "service").secret_of("oss")
     assert (place.folder / "service" / "webhook.key").stat().st_mode & 0o077 == 0
+
+
+def test_the_operator_lists_what_nobody_took_and_sends_it_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from api.cli import main
+    from layers.workspace import Workspace
+
+    place = Workspace.create(tmp_path / "ws", name="Uji")
+    Keys(place.folder / "service" / "keys.json").add("oss", ["verifikator"])
+    outbox = Outbox(place.folder / "service" / FILE)
+    for path in ("?token=rahasia", "b"):
+        outbox.add("oss", "7", "job.failed", f"https://oss.example/{path}", b"{}")
+    held = outbox.claim()
+    assert held is not None
+    outbox.settle(held, "refused", "410")
+    here = ["-w", str(place.folder)]
+    assert main(["webhooks", "list", *here, "--dead", "--json"]) == 0
+    text = capsys.readouterr().out
+    [told] = json.loads(text)
+    assert (told["id"], told["host"], told["said"]) == (held.id, "oss.example", "410")
+    assert "rahasia" not in text
+    assert main(["webhooks", "retry", held.id, *here]) == 0
+    assert main(["webhooks", "retry", held.id, *here]) == 2
+    assert main(["webhooks", "list", *here]) == 0
+    assert capsys.readouterr().out.count("waiting") == 2
+    assert main(["keys", "revoke", "oss", *here]) == 0
+    assert "2" in capsys.readouterr().out
+    assert outbox.counts() == {"waiting": 0, "dead": 2}
