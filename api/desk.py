@@ -29,6 +29,8 @@ from api.terminal import print_verdicts
 from api.verdict_files import verdict_bytes, write_verdicts
 from spatial.crs import AREA_CRS, LONLAT, project
 from zoning import Verdicts, explain, headline, read_permits
+from zoning.permit import COLUMNS
+from zoning.permit_tables import NO_COLUMNS
 
 __all__ = ["Answers", "Desk"]
 
@@ -58,6 +60,7 @@ class Desk:
         source_crs: str | None = None,
         corners: Path | None = None,
         sheet: str | None = None,
+        columns: Mapping[str, str] = NO_COLUMNS,
         on: date | None = None,
         plan: str | None = None,
         policy: str = "strict_parts",
@@ -75,6 +78,7 @@ class Desk:
             within=self.engine.extent,
             corners=corners,
             sheet=sheet,
+            columns=columns,
         )
         verdicts = self.engine.check(frame, on=on, plan=plan, policy=policy)
         return Answers(frame, verdicts, official=self.engine.workspace.resmi)
@@ -166,6 +170,12 @@ class Answers:
         """One Indonesian sentence for each: why."""
         return [headline(body).partition(": ")[2] or headline(body) for body in self.bodies]
 
+    @property
+    def unread(self) -> list[str]:
+        """Columns of the file that no rule reads: told, because one may have been meant."""
+        read = {*COLUMNS, "kendala", self.permits.geometry.name}
+        return [str(name) for name in self.permits.columns if name not in read]
+
     @cached_property
     def shared(self) -> list[SharedGround]:
         """Pairs of applications that claim the same ground."""
@@ -206,6 +216,9 @@ class Answers:
         if not self.official:
             print(texts("id")["sample_notice"])
         print_verdicts(self.bodies, self.because, files=files, next_step=next_step)
+        if self.unread:
+            print(f"! kolom yang tidak dibaca: {', '.join(self.unread)}")
+            print("  → bila salah satunya dimaksud: --column permit_id='No Permohonan'")
         for one in self.shared[:MOST_TOLD]:
             print(f"! {one.sentence()}")
         if (more := len(self.shared) - MOST_TOLD) > 0:

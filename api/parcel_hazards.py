@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from spatial.errors import EngineError, LayerError
+from spatial.notes import Note
 from zoning.hazards import COLUMNS
 from zoning.plan import HazardMap
 
@@ -38,8 +39,8 @@ class ParcelMeter:
     ...                       crs="ESRI:54034")
     >>> gone = LayerError("layer banjir is not there", code="layer_missing")
     >>> table = ParcelMeter()(plots, [HazardMap("banjir")], {"banjir": gone})
-    >>> table[["hazard_class", "fault"]].iloc[0].tolist()
-    ['tanpa_data', 'layer banjir is not there']
+    >>> table["hazard_class"][0], str(table["fault"][0])
+    ('tanpa_data', 'layer banjir is not there')
     """
 
     def __init__(self) -> None:
@@ -66,9 +67,9 @@ class ParcelMeter:
             table = parcel_classes(
                 parcels, hazard, scenario=_scenario(hazard, one), accuracy_m=one.ce90_m
             )
-            return table.assign(fault="")
+            return table.assign(fault=None)
         except EngineError as error:
-            return _unread(parcels, str(error))
+            return _unread(parcels, Note.of(error))
 
     def _map(self, one: HazardMap, layers: Mapping[str, Any]) -> Hazard:
         """Return a map made ready, from the layer and, where it needs one, the ground studied."""
@@ -125,7 +126,7 @@ def _scenario(hazard: Hazard, one: HazardMap) -> str:
     return hazard.scenarios[one.band - 1]
 
 
-def _unread(parcels: gpd.GeoSeries, why: str) -> pd.DataFrame:
+def _unread(parcels: gpd.GeoSeries, why: Note) -> pd.DataFrame:
     """Return that nothing is known of any parcel."""
     rows = {
         "parcel": np.arange(len(parcels)),
@@ -135,6 +136,6 @@ def _unread(parcels: gpd.GeoSeries, why: str) -> pd.DataFrame:
         "worst": "tanpa_data",
         "weighted": "tanpa_data",
         "no_data_share": 1.0,
-        "fault": why,
+        "fault": [why] * len(parcels),
     }
     return pd.DataFrame(rows)

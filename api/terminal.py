@@ -40,9 +40,7 @@ def print_verdicts(
     out = screen or console()
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False, expand=True)
     names = [len(str(verdict["permit_id"])) for verdict in verdicts]
-    table.add_column(
-        "Izin", width=min(max(names, default=4), 20), overflow="ellipsis", no_wrap=True
-    )
+    table.add_column("Izin", width=min(max([4, *names]), 20), overflow="ellipsis", no_wrap=True)
     table.add_column("Hasil", width=28, no_wrap=True)
     table.add_column("Luas", width=11, justify="right", no_wrap=True)
     table.add_column("Alasan", ratio=1, overflow="ellipsis", no_wrap=True)

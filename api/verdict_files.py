@@ -204,6 +204,7 @@ def _finding_row(verdict: Json, finding: Json) -> dict[str, Any]:
 def _fill(sheet: Worksheet, rows: Sequence[dict[str, Any]]) -> None:
     """Write rows below a head that stays in view, in columns wide enough to read."""
     if not rows:
+        sheet.append(["tidak ada / none"])
         return
     heads = list(rows[0])
     sheet.append(heads)

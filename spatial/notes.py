@@ -6,7 +6,8 @@ messages serves both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from spatial.errors import EngineError
@@ -47,8 +48,19 @@ class Note:
     @classmethod
     def of(cls, error: EngineError, level: Level = "error") -> Note:
         """Turn an error met in one row into a note about that row."""
-        escaped = str(error).replace("{", "{{").replace("}", "}}")
-        return cls(error.code, escaped, level, dict(error.details))
+        return replace(cls.told(error.code, str(error), error.details), level=level)
+
+    @classmethod
+    def told(cls, code: str, sentence: str, details: Mapping[str, Any]) -> Note:
+        """Make a note again from its code, its whole English sentence and its facts.
+
+        Examples
+        --------
+        >>> str(Note.told("z_dropped", "3 geometries had heights; {dropped}", {"count": 3}))
+        '3 geometries had heights; {dropped}'
+        """
+        escaped = sentence.replace("{", "{{").replace("}", "}}")
+        return cls(code, escaped, "error", dict(details))
 
     def __str__(self) -> str:
         return self.text.format_map(self.details)

@@ -19,7 +19,7 @@ from spatial.notes import Note
 from zoning.building import Drawing
 from zoning.coverage import polygons_of
 from zoning.drawings import drawings_of, on_plane, refuse_faulty
-from zoning.finding import Finding
+from zoning.finding import Finding, because
 from zoning.ground import Ground, ground_on
 from zoning.hazards import exposures_on
 from zoning.judge import ENGINE, Case, judge, plan_use
@@ -292,7 +292,7 @@ def _unjudged(
         kind="masukan",
         interval=UNKNOWN,
         reason=reason,
-        facts={"sebab": str(note)},
+        facts=because(note),
     )
     uses = tuple(plan_use(plan, "tidak dinilai") for plan in plans)
     return Verdict(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias
 
+from spatial.notes import Note
+from spatial.text import describe
 from zoning.explain_texts import CLASSES, PARAMETERS, REASON_WORDS, TEXTS, VERDICT_WORDS
 
 __all__ = ["explain", "headline"]
@@ -117,7 +119,7 @@ def _overlay(finding: Facts, language: str) -> str:
     facts, texts = finding["facts"], TEXTS[language]
     name = facts["ketentuan"]
     if "sebab" in facts:
-        return texts["unreadable"].format(name=name, sebab=facts["sebab"])
+        return texts["unreadable"].format(name=name, sebab=_cause(facts, language))
     if "parameter" in facts:
         key = "not_granted" if facts.get("diterapkan") is False else "limit_changed"
         parameter = PARAMETERS[language].get(facts["parameter"], facts["parameter"])
@@ -137,7 +139,7 @@ def _overlay(finding: Facts, language: str) -> str:
 def _hazard(finding: Facts, language: str) -> str:
     facts, texts = finding["facts"], TEXTS[language]
     if "sebab" in facts:
-        return texts["unreadable"].format(name=facts["bahaya"], sebab=facts["sebab"])
+        return texts["unreadable"].format(name=facts["bahaya"], sebab=_cause(facts, language))
     place = {
         "name": facts["bahaya"],
         "kelas": str(facts["kelas"]).replace("_", " "),
@@ -237,7 +239,16 @@ def _conflict(finding: Facts, language: str) -> str:
 
 def _input(finding: Facts, language: str) -> str:
     facts = finding["facts"]
-    return TEXTS[language]["input"].format(sebab=facts.get("sebab", finding["rule"]))
+    cause = _cause(facts, language) if "sebab" in facts else finding["rule"]
+    return TEXTS[language]["input"].format(sebab=cause)
+
+
+def _cause(facts: Facts, language: str) -> str:
+    """Say the fault that a finding rests on; older answers hold its English alone."""
+    if "sebab_kode" not in facts:
+        return str(facts["sebab"])
+    fault = Note.told(facts["sebab_kode"], facts["sebab"], facts["sebab_fakta"])
+    return describe(fault, language)[0]
 
 
 def _because(finding: Facts, language: str) -> str:

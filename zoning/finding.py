@@ -15,11 +15,13 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.crs import LONLAT, project
 from spatial.densify import POLYGONS
+from spatial.errors import EngineError
+from spatial.notes import Note
 from spatial.rings import flatten
 from zoning.lattice import Interval, Izin
 from zoning.plan import Citation
 
-__all__ = ["Finding", "Kind", "Part", "lonlat_mapping", "rounded"]
+__all__ = ["Finding", "Kind", "Part", "because", "lonlat_mapping", "rounded"]
 
 Kind: TypeAlias = Literal[
     "matriks",
@@ -114,6 +116,18 @@ class Finding:
         }
 
 
+def because(fault: EngineError | Note) -> dict[str, Any]:
+    """Return the facts of a finding that rests on a fault, so that it can be said in any language.
+
+    Examples
+    --------
+    >>> because(Note("layer_missing", "no layer {name}", "error", {"name": "krb"}))["sebab"]
+    'no layer krb'
+    """
+    details = {key: _ready(value) for key, value in fault.details.items()}
+    return {"sebab": str(fault), "sebab_kode": fault.code, "sebab_fakta": details}
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """The share of a parcel in one zone of one instrument."""
@@ -140,6 +154,15 @@ class Part:
             "counted": self.counted,
             "registered_m2": rounded(self.registered_m2),
         }
+
+
+def _ready(value: Any) -> Any:
+    """Return a fact of an error as JSON can hold it."""
+    if isinstance(value, Mapping):
+        return {str(key): _ready(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_ready(one) for one in value]
+    return value if isinstance(value, str | int | float | None) else str(value)
 
 
 def _shown(value: Any) -> Any:

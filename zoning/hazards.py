@@ -14,6 +14,7 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
+from spatial.notes import Note
 from zoning.ground import Ground
 from zoning.permit import Permit
 from zoning.plan import HazardMap
@@ -31,7 +32,7 @@ COLUMNS: Final = (
     "worst",
     "weighted",
     "no_data_share",
-    "fault",  # why the map could not be read; empty where it was
+    "fault",  # the Note that says why the map could not be read; None where it was
 )
 #: Classes that are none: the map is blank there, or ends before.
 BLANK_CLASSES: Final = ("tanpa_data", "luar_cakupan")
@@ -64,7 +65,7 @@ class Exposed:
 
     classes: dict[str, tuple[float, float]]
     facts: Mapping[str, Any]
-    fault: str = ""
+    fault: Note | None = None
 
 
 Exposures: TypeAlias = Mapping[HazardMap, Exposed]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,16 +16,23 @@ from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
 import layers
+from layers.values import parse_coordinate
 from spatial.crs import INDONESIA, Bounds, check_extent, parse_crs
 from spatial.errors import CrsError, GeometryError, PermitError
 from spatial.notes import Note
-from zoning.permit import COLUMNS
-from zoning.permit_tables import CORNER_COLUMNS, MAX_ROWS, corner_table, permit_table
+from zoning.permit_tables import (
+    CORNER_COLUMNS,
+    GEOMETRY_COLUMNS,
+    MAX_ROWS,
+    NO_COLUMNS,
+    corner_table,
+    our_names,
+    permit_table,
+)
 
 __all__ = ["MAX_ROWS", "read_permits"]
 
 TABLES: Final = {".csv", ".xlsx"}
-GEOMETRY_COLUMNS: Final = ("geometry", "geometri", "wkt", "geom")
 
 
 def read_permits(
@@ -34,6 +42,7 @@ def read_permits(
     within: Bounds = INDONESIA,
     corners: Path | str | None = None,
     sheet: str | None = None,
+    columns: Mapping[str, str] = NO_COLUMNS,
 ) -> gpd.GeoDataFrame:
     """Read a file of permits.
 
@@ -51,17 +60,21 @@ def read_permits(
         workbook may hold them on a sheet of its own, and then needs no `corners`.
     sheet : str, optional
         Sheet of a workbook; the first without it.
+    columns : mapping, optional
+        Name of ours -> column of the file, where the file calls it otherwise. Names that
+        differ in case alone need none.
 
     Returns
     -------
     GeoDataFrame
         Columns of `zoning.permit.COLUMNS` that the file has, and `kendala`: the Note that
-        says why a row cannot be judged, or None. No row is dropped, none is repaired.
+        says why a row cannot be judged, or None. No row is dropped, none is repaired. A row of
+        a table without `permit_id` goes by its line in the file.
 
     Raises
     ------
     PermitError
-        If the table has columns that are not known, or none that makes a parcel.
+        If the table has no column that makes a parcel, or not one that `columns` names.
     CrsError
         If no CRS is stated, or parcels lie outside `within`.
     LayerError
@@ -70,9 +83,10 @@ def read_permits(
     file = Path(path)
     if file.suffix.lower() not in TABLES:
         frame = _from_layer(file, source_crs, within)
+        frame = frame.rename(columns=our_names(file.name, list(frame.columns), columns))
     else:
-        frame = _from_table(file, source_crs, corners, sheet)
-    return _located(_named(frame), within)
+        frame = _from_table(file, source_crs, corners, sheet, columns)
+    return _located(frame, within)
 
 
 def _from_layer(file: Path, source_crs: Any, within: Bounds) -> gpd.GeoDataFrame:
@@ -96,9 +110,15 @@ def _from_layer(file: Path, source_crs: Any, within: Bounds) -> gpd.GeoDataFrame
 
 
 def _from_table(
-    file: Path, source_crs: Any, corners: Path | str | None, sheet: str | None
+    file: Path,
+    source_crs: Any,
+    corners: Path | str | None,
+    sheet: str | None,
+    named: Mapping[str, str],
 ) -> gpd.GeoDataFrame:
     header, rows = permit_table(file, sheet)
+    ours = our_names(file.name, header, named)
+    header = [ours.get(name, name) for name in header]
     crs = parse_crs(source_crs, what=file.name)
     if set(CORNER_COLUMNS) <= set(header):
         return _from_corners(file.name, header, rows, crs)
@@ -114,11 +134,13 @@ def _from_table(
         raise PermitError(
             "{file}: no column makes a parcel; it has {known}",
             code="permit_no_geometry",
-            hint="Add a column geometry (WKT or GeoJSON), or send one row per corner: id, no, x, y",
+            hint="Add a column geometry (WKT or GeoJSON), name the one that holds it "
+            "(geometry=COLUMN), or send one row per corner: id, no, x, y",
             file=file.name,
             known=", ".join(header),
         )
     parcels = [_geometry(v, f"row {n}") for v, n in zip(columns.pop(column), lines, strict=True)]
+    columns.setdefault("permit_id", [str(line) for line in lines])
     return _framed(columns, parcels, prints, crs)
 
 
@@ -179,9 +201,8 @@ def _from_corners(
     for line, cells in rows:
         name = _label(cells[place["id"]])
         ring = points.setdefault(name, [])
-        try:
-            no, x, y = (float(str(cells[place[key]])) for key in ("no", "x", "y"))
-        except (TypeError, ValueError):
+        no, x, y = (_coordinate(cells[place[key]]) for key in ("no", "x", "y"))
+        if not math.isfinite(no + x + y):
             faults.setdefault(name, _corner_fault(file, line, name))
             continue
         ring.append((no, x, y))
@@ -191,6 +212,10 @@ def _from_corners(
         parcels.append((None, fault) if fault else (_ring(ring), None))
     columns = {"permit_id": list(points)}
     return _framed(columns, parcels, [(None, None)] * len(parcels), crs)
+
+
+def _coordinate(cell: Any) -> float:
+    return parse_coordinate(cell) if isinstance(cell, str | int | float) else math.nan
 
 
 def _label(value: Any) -> str:
@@ -247,13 +272,6 @@ def _joined(
         [*prints, *[(None, None)] * len(alone)],
         crs,
     )
-
-
-def _named(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the frame with our names where a column differs from one in case alone."""
-    ours = {name for name in COLUMNS if name not in frame.columns}
-    found = {str(name).strip().casefold(): name for name in frame.columns}
-    return frame.rename(columns={found[name]: name for name in ours & found.keys()})
 
 
 def _located(frame: gpd.GeoDataFrame, within: Bounds) -> gpd.GeoDataFrame:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from zoning.finding import Finding
+from spatial.notes import Note
+from zoning.finding import Finding, because
 from zoning.hazards import BLANK_CLASSES, Exposed, Exposures
 from zoning.judge_overlays import always, asserted_of
 from zoning.lattice import FREE, PROHIBITED, UNKNOWN, Interval, Izin
@@ -65,8 +66,9 @@ class _Asked:
     def findings(self, exposed: Exposed | None, stated: set[str]) -> Iterator[Finding]:
         """Yield one finding per class and rule, and one for what has no class."""
         if exposed is None or exposed.fault:
-            why = exposed.fault if exposed else "tidak diukur"
-            yield self._unknown("tanpa_data", self.area_m2, "DATA_KEDALUWARSA", {"sebab": why})
+            fault = exposed.fault if exposed else None
+            facts = because(fault or Note("hazard_not_measured", "nobody measured it", "error"))
+            yield self._unknown("tanpa_data", self.area_m2, "DATA_KEDALUWARSA", facts)
             return
         blank = 0.0
         for name, shares in exposed.classes.items():

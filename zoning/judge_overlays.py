@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from spatial.errors import EngineError
-from zoning.finding import Finding
+from zoning.finding import Finding, because
 from zoning.lattice import FREE, PROHIBITED, UNKNOWN, Interval, Izin
 from zoning.permit import Permit
 from zoning.plan import Exemption, HazardRule, OverlayRule
@@ -89,7 +89,7 @@ def _unreadable(scene: Scene, permit: Permit, rule: OverlayRule, fault: EngineEr
         basis=rule.basis,
         conditions=rule.conditions,
         reason="DATA_KEDALUWARSA",
-        facts={"ketentuan": rule.nama, "layer": rule.layer, "sebab": str(fault)},
+        facts={"ketentuan": rule.nama, "layer": rule.layer, **because(fault)},
     )
 
 

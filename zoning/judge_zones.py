@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from spatial.errors import EngineError
-from zoning.finding import Finding, Part
+from zoning.finding import Finding, Part, because
 from zoning.lattice import UNKNOWN, Interval, alternatives
 from zoning.plan import Citation, MatrixRow
 from zoning.ruleset import RuleSet, Selection, is_compound
@@ -68,7 +68,7 @@ def coverage_finding(scene: Scene) -> Finding | None:
             interval=UNKNOWN,
             area_m2=scene.area_m2,
             reason="DATA_KEDALUWARSA",
-            facts={"layer": meta.layer, "rencana": meta.name, "sebab": str(fault)},
+            facts={"layer": meta.layer, "rencana": meta.name, **because(fault)},
         )
     return None
 

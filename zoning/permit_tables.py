@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 from zipfile import BadZipFile
@@ -12,13 +13,25 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from spatial.errors import EngineError, LimitError, PermitError
+from zoning.permit import COLUMNS
 
-__all__ = ["CORNER_COLUMNS", "MAX_ROWS", "Table", "corner_table", "permit_table"]
+__all__ = [
+    "CORNER_COLUMNS",
+    "GEOMETRY_COLUMNS",
+    "MAX_ROWS",
+    "NO_COLUMNS",
+    "Table",
+    "corner_table",
+    "our_names",
+    "permit_table",
+]
 
 #: One file of permits; a province sends fewer in a year.
 MAX_ROWS: Final = 1_000_000
 MAX_BYTES: Final = 500_000_000
 CORNER_COLUMNS: Final = ("id", "no", "x", "y")
+GEOMETRY_COLUMNS: Final = ("geometry", "geometri", "wkt", "geom")
+NO_COLUMNS: Final[Mapping[str, str]] = {}
 Table: TypeAlias = tuple[list[str], list[tuple[int, list[Any]]]]
 
 
@@ -63,6 +76,55 @@ def permit_table(file: Path, sheet: str | None = None) -> Table:
     return header, filled
 
 
+def our_names(
+    file: str, header: Sequence[str], columns: Mapping[str, str] = NO_COLUMNS
+) -> dict[str, str]:
+    """Return column -> name of ours: as told, or where they differ in case alone.
+
+    Parameters
+    ----------
+    file : str
+        For the error.
+    header : sequence of str
+    columns : mapping
+        Name of ours -> column of the file.
+
+    Raises
+    ------
+    PermitError
+        `permit_column_unknown` where the file has no such column, or we no such name.
+
+    Examples
+    --------
+    >>> our_names("p.xlsx", ["No Permohonan", "KBLI"], {"permit_id": "no permohonan"})
+    {'No Permohonan': 'permit_id', 'KBLI': 'kbli'}
+    """
+    ours = (*COLUMNS, *GEOMETRY_COLUMNS, *CORNER_COLUMNS)
+    there = {name.strip().casefold(): name for name in reversed(header)}
+    found = {}
+    for name, column in columns.items():
+        if name not in ours or (real := there.get(column.strip().casefold())) is None:
+            raise PermitError(
+                "{file}: {name}={column} cannot be followed; the file has {known}",
+                code="permit_column_unknown",
+                hint="Names of ours are {ours}",
+                file=file,
+                name=name,
+                column=column,
+                known=", ".join(header),
+                ours=", ".join(COLUMNS) + ", geometry",
+            )
+        if name in header and name != real:
+            # What the file calls by our name is not meant, and keeps a name of its own.
+            found[name] = f"{name} (berkas)"
+        found[real] = name
+    for name in ours:
+        real = there.get(name, "")
+        if name in there and name not in header and name not in columns and real not in found:
+            found[real] = name
+    return found
+
+
 def corner_table(file: Path) -> Table | None:
     """Return the table of corner points: of a workbook the one sheet that has its columns."""
     if file.suffix.lower() != ".xlsx":
@@ -73,7 +135,10 @@ def corner_table(file: Path) -> Table | None:
 
 
 def _corners_or_none(table: Table) -> Table | None:
-    return table if set(CORNER_COLUMNS) <= set(table[0]) else None
+    header, rows = table
+    ours = our_names("", header)
+    header = [ours.get(name, name) for name in header]
+    return (header, rows) if set(CORNER_COLUMNS) <= set(header) else None
 
 
 def _sheet_names(file: Path) -> list[str]:

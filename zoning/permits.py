@@ -17,6 +17,7 @@ import shapely
 from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
+from layers.values import parse_date, parse_number
 from spatial.notes import Note
 from zoning.permit import COLUMNS, NUMBERS, SHAPES, Permit
 
@@ -188,14 +189,30 @@ def _text(value: Any) -> str:
 def _number(name: str, value: Any) -> tuple[float | None, Note | None]:
     if _missing(value):
         return None, None
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number) or number < 0:
+    if isinstance(value, str):
+        number = parse_number(value)
+        if number is None and _plain(value):
+            text = "{column}: {value!r} may mean thousands or decimals; write 1200 or 1,20"
+            details = {"column": name, "value": value}
+            return None, Note("permit_number_doubtful", text, "error", details)
+    else:
+        number = _float(value)
+    if number is None or not math.isfinite(number) or number < 0:
         text = "{column}: {value!r} is no number of zero or more"
         return None, Note("permit_number", text, "error", {"column": name, "value": str(value)})
     return number, None
+
+
+def _plain(text: str) -> bool:
+    """Say whether a text is a number in some reading."""
+    return text.strip().replace(",", "").replace(".", "").isdigit()
+
+
+def _float(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _day(name: str, value: Any) -> tuple[date | None, Note | None]:
@@ -205,11 +222,10 @@ def _day(name: str, value: Any) -> tuple[date | None, Note | None]:
         return value.date(), None
     if isinstance(value, date):
         return value, None
-    try:
-        return date.fromisoformat(str(value).strip()[:10]), None
-    except ValueError:
-        text = "{column}: {value!r} is no date; write it like 2024-06-13"
-        return None, Note("permit_date", text, "error", {"column": name, "value": str(value)})
+    if (found := parse_date(str(value))) is not None:
+        return found, None
+    text = "{column}: {value!r} is no date; write it like 2024-06-13"
+    return None, Note("permit_date", text, "error", {"column": name, "value": str(value)})
 
 
 def _documents(value: Any) -> tuple[str, ...]:

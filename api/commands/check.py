@@ -59,6 +59,14 @@ def check(
         Path | None, typer.Option(help="Tabel titik sudut / corner points: id, no, x, y")
     ] = None,
     sheet: Annotated[str | None, typer.Option(help="Lembar XLSX / sheet of a workbook")] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAMA=KOLOM",
+            help="Kolom yang bernama lain, mis. permit_id='No Permohonan'; dapat diulang / "
+            "a column that has another name",
+        ),
+    ] = None,
     reports: Annotated[
         Path | None,
         typer.Option(help="Folder peta dan laporan tiap izin / maps and reports of each permit"),
@@ -83,7 +91,7 @@ def check(
 ) -> None:
     """Periksa kesesuaian izin / check permits against the plans."""
     if workers is not None or scheduler is not None:
-        _only_answers(corners, sheet, reports, pdf, record)
+        _only_answers(corners, sheet, column, reports, pdf, record)
         question = Question(workspace, plan, _day(on), policy, source_crs)
         _batch(permits, output, question, workers or 1, scheduler, as_json=as_json)
         return
@@ -98,6 +106,7 @@ def check(
         source_crs=source_crs,
         corners=corners,
         sheet=sheet,
+        columns=named_columns(column or []),
         on=_day(on),
         plan=plan,
         policy=policy,
@@ -124,6 +133,14 @@ def check(
         answers.print_table(files, next_step=_next(receipts))
 
 
+def named_columns(told: Sequence[str]) -> dict[str, str]:
+    """Read options such as `permit_id=No Permohonan`."""
+    pairs = [one.partition("=") for one in told]
+    if wrong := [name for name, sign, column in pairs if not (name and sign and column)]:
+        raise typer.BadParameter(f"--column {wrong[0]}: NAMA=KOLOM, mis./e.g. permit_id=Nomor")
+    return {name.strip(): column for name, _, column in pairs}
+
+
 def _next(receipts: Sequence[Receipt]) -> str:
     """Tell what stands on the record now, and how to print letters on it."""
     if not receipts:
@@ -147,7 +164,8 @@ def _only_answers(*others: object) -> None:
     """Refuse what a batch does not do, rather than leave it out in silence."""
     if any(others):
         raise typer.BadParameter(
-            "--workers, --scheduler: tanpa/without --corners --sheet --reports --pdf --record"
+            "--workers, --scheduler: tanpa/without --corners --sheet --column --reports --pdf "
+            "--record"
         )
 
 

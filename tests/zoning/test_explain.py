@@ -42,3 +42,20 @@ def test_every_finding_has_its_sentence(case: dict[str, Any], tmp_path: Path) ->
                     assert finding["facts"][key] in sentence
         assert headline(stored, language)
     assert explain(stored, "id") == explain(verdict, "id")
+
+
+def test_what_could_not_be_judged_is_told_in_the_language_of_the_reader() -> None:
+    facts = {
+        "sebab": "kegiatan: 'x{y}' is no date; write it like 2024-06-13",
+        "sebab_kode": "permit_date",
+        "sebab_fakta": {"column": "tanggal", "value": "x{y}"},
+    }
+    finding = {"rule": "permit_date", "kind": "masukan", "facts": facts}
+    (sentence,) = explain({"findings": [finding]}, "id")
+    assert "tanggal" in sentence
+    assert "x{y}" in sentence
+    assert "is no date" not in sentence
+    assert explain({"findings": [finding]}, "en") == ["Cannot be assessed: " + facts["sebab"]]
+    # An answer recorded before the code was kept still speaks.
+    old = {**finding, "facts": {"sebab": "the parcel is smaller than 1 m2"}}
+    assert "smaller than" in explain({"findings": [old]}, "id")[0]

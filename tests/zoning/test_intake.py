@@ -98,6 +98,59 @@ def test_a_corner_that_is_no_number_is_the_reason_of_its_row(tmp_path: Path) -> 
     assert "row 5" in str(frame["kendala"].iloc[1])
 
 
+def test_names_of_columns_may_differ_in_case_or_be_told(tmp_path: Path) -> None:
+    text = f"No Permohonan;Kegiatan;KBLI;Geometri;Luas (m2)\n007;toko;47111;{SQUARE};1.250,5\n"
+    file = _csv(tmp_path / "oss.csv", text)
+    told = {"permit_id": "no permohonan", "luas_sertipikat_m2": "Luas (m2)"}
+    frame = read_permits(file, source_crs=UTM, columns=told)
+    permit = permits_of(frame)[0]
+    assert (permit.permit_id, permit.kegiatan, permit.kbli) == ("007", "toko", "47111")
+    assert permit.numbers == {"luas_sertipikat_m2": 1250.5}
+    # Without the name of a permit its line in the file stands for it.
+    assert [permit.permit_id for permit in permits_of(read_permits(file, source_crs=UTM))] == ["2"]
+    frame.drop(columns="kendala").to_file(tmp_path / "oss.gpkg")
+    layer = read_permits(tmp_path / "oss.gpkg", columns={"permit_id": "kegiatan"})
+    assert layer["permit_id"].tolist() == ["toko"]
+
+
+@pytest.mark.parametrize("told", [{"permit_id": "Nomor"}, {"pemohon": "kegiatan"}])
+def test_a_column_that_is_not_there_is_refused_by_name(
+    tmp_path: Path, told: dict[str, str]
+) -> None:
+    file = _csv(tmp_path / "p.csv", f"kegiatan;geometry\ntoko;{SQUARE}\n")
+    with pytest.raises(PermitError) as refused:
+        read_permits(file, source_crs=UTM, columns=told)
+    assert refused.value.code == "permit_column_unknown"
+    assert "kegiatan, geometry" in str(refused.value)
+
+
+def test_corners_may_be_written_with_a_comma_and_capitals(tmp_path: Path) -> None:
+    rows = "".join(f"A;{no};{x:.0f},50;{y:.0f},25\n" for _, no, x, y in CORNERS)
+    frame = read_permits(_csv(tmp_path / "t.csv", "ID;No;X;Y\n" + rows), source_crs=UTM)
+    assert frame.geometry.iloc[0].bounds == (460000.5, 9250000.25, 460010.5, 9250012.25)
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("1.200", "permit_number_doubtful"), ("1,200", "permit_number_doubtful"),
+     ("seribu", "permit_number"), ("-5", "permit_number")],
+)  # fmt: skip
+def test_a_number_that_may_be_two_is_not_guessed(tmp_path: Path, written: str, code: str) -> None:
+    text = f"permit_id;luas_tapak_m2;geometry\nP-1;{written};{SQUARE}\n"
+    permit = permits_of(read_permits(_csv(tmp_path / "p.csv", text), source_crs=UTM))[0]
+    assert permit.fault is not None
+    assert permit.fault.code == code
+    assert permit.numbers == {}
+
+
+def test_a_day_may_be_written_as_in_indonesia(tmp_path: Path) -> None:
+    text = f"permit_id;tanggal;geometry\nP-1;13 Juni 2024;{SQUARE}\nP-2;06/13/2024;{SQUARE}\n"
+    one, other = permits_of(read_permits(_csv(tmp_path / "p.csv", text), source_crs=UTM))
+    assert str(one.tanggal) == "2024-06-13"
+    assert other.fault is not None
+    assert other.fault.code == "permit_date"
+
+
 def test_a_geometry_that_cannot_be_read_is_the_reason_of_its_row(tmp_path: Path) -> None:
     file = _csv(tmp_path / "p.csv", f'permit_id,geometry\nP-1,"POLYGON 1 2"\nP-2,"{SQUARE}"\n')
     frame = read_permits(file, source_crs=UTM)
