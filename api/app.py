@@ -25,6 +25,7 @@ from api.jobs import Jobs
 from api.observe import Observe
 from api.openapi import openapi_of
 from api.opening import Opening
+from api.quick import ShortWay
 from api.rates import RateLimit
 from api.routes import (
     analyses,
@@ -120,13 +121,14 @@ def create_app(
         app.include_router(router)
     for kind in (EngineError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer_error)
+    # The last one added stands outermost.
+    app.add_middleware(ShortWay, routes=conformity.quick_router.routes)
     if chosen.cors_origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=chosen.cors_origins, allow_headers=["content-type"]
         )
     if chosen.rate_per_second:
         app.add_middleware(RateLimit, per_second=chosen.rate_per_second, burst=chosen.rate_burst)
-    # The last one added stands outermost.
     app.add_middleware(Gate, **_gate(chosen))
     app.add_middleware(Envelope)
     app.add_middleware(Observe)

@@ -31,6 +31,7 @@ from zoning.register import (
     Recorder,
     Register,
     Replay,
+    Scribe,
     drafts_of,
     replay,
 )
@@ -149,9 +150,13 @@ class Engine:
         return Register(self.workspace.register)
 
     @cached_property
-    def recorder(self) -> Recorder:
+    def recorder(self) -> Recorder | Scribe:
         """The one writer of this process: submissions of many threads share a transaction."""
         return Recorder(self.register)
+
+    def record_beside(self) -> None:
+        """Let a process beside this one write the register; before there are threads."""
+        vars(self)["recorder"] = Scribe(lambda: self.register)
 
     def drafts(
         self,

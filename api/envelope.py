@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import re
 import uuid
 from typing import Any, Final
@@ -20,7 +21,7 @@ from spatial.errors import EngineError
 __all__ = ["Envelope", "answer_error"]
 
 log = logging.getLogger("tataruang.http")
-_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,80}")
+_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,80}")
 SECURITY_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -39,10 +40,9 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request = Request(scope)
-        given = request.headers.get("x-request-id", "")
-        request.state.request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
-        extra = [*SECURITY_HEADERS, (b"x-request-id", request.state.request_id.encode())]
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id.decode()
+        extra = [*SECURITY_HEADERS, (b"x-request-id", request_id)]
         started = False
 
         async def send_more(message: Message) -> None:
@@ -55,13 +55,25 @@ class Envelope:
         try:
             await self.app(scope, receive, send_more)
         except EngineError as error:  # raised by what stands around the routes
-            await _problem_response(request, error)(scope, receive, send_more)
+            await _problem_response(Request(scope), error)(scope, receive, send_more)
         except Exception:
-            log.exception("fault in request %s", request.state.request_id)
+            log.exception("fault in request %s", request_id.decode())
             if started:
                 raise
             fault = EngineError("a fault of the service; it is in its log", code="fault")
-            await _problem_response(request, fault)(scope, receive, send_more)
+            await _problem_response(Request(scope), fault)(scope, receive, send_more)
+
+
+def _request_id(scope: Scope) -> bytes:
+    """Return the id that the caller gave, or a new one.
+
+    Of the generator that each process seeds for itself: asking the system for randomness
+    gives the interpreter away, and getting it back takes longer than the whole envelope.
+    """
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    if _REQUEST_ID.fullmatch(given):
+        return bytes(given)
+    return str(uuid.UUID(int=random.getrandbits(128), version=4)).encode()
 
 
 async def answer_error(request: Request, error: Exception) -> Response:

@@ -15,7 +15,6 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
-from spatial import errors
 from spatial.errors import EngineError, LimitError, TimeLimitError
 from zoning.permits import Permits
 
@@ -134,7 +133,7 @@ class HeavyJudge:
                 hint="Send a simpler boundary, or fewer applications at once",
             ) from None
         if kind == "refused":
-            raise _rebuilt(answer)
+            raise answer
         return answer
 
     def _started(self) -> Connection:
@@ -168,7 +167,7 @@ def _serve(pipe: Connection, opener: str, workspace: str, memory_mb: int) -> Non
                 views[hidden] = engine.without(hidden)
             pipe.send(("done", load(function)(views[hidden], *args)))
         except EngineError as error:
-            pipe.send(("refused", _flat(error)))
+            pipe.send(("refused", error))
 
 
 def judge_bytes(engine: Any, permits: Permits, on: date | None, plan: str | None) -> list[bytes]:
@@ -203,17 +202,3 @@ def _limit_memory(megabytes: int) -> None:
         return
     size = megabytes * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
-
-
-def _flat(error: EngineError) -> tuple[str, str, str, str, dict[str, Any]]:
-    return type(error).__name__, error.message, error.code, error.hint, error.details
-
-
-def _rebuilt(flat: tuple[str, str, str, str, dict[str, Any]]) -> EngineError:
-    """Make the error of the other process again; its sentences are filled already."""
-    name, message, code, hint, details = flat
-    kind: type[EngineError] = getattr(errors, name, EngineError)
-    error = kind("", code=code, **details)
-    error.message, error.hint = message, hint
-    error.args = (f"{message}. {hint}" if hint else message,)
-    return error

@@ -80,24 +80,10 @@ class StrictRoute(APIRoute):
 
 
 class QuickRoute(StrictRoute):
-    """A strict route whose parameters all have defaults: sent without any, none is looked at.
+    """A strict route that `api.quick` answers at once where a request gives no parameter.
 
-    The framework takes a tenth of a millisecond to find that nothing was given.
+    All its parameters have defaults, none is in its path, and its endpoint takes the request.
     """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap the handler with the short way."""
-        handle = super().get_route_handler()
-        headers = {field.alias.encode() for field in self.dependant.header_params}
-
-        async def short(request: Request) -> Response:
-            scope = request.scope
-            if scope["query_string"] or any(name in headers for name, _ in scope["headers"]):
-                return await handle(request)
-            answer: Response = await self.endpoint(request)
-            return answer
-
-        return short
 
 
 def service_of(request: Request) -> Service:

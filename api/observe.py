@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -72,8 +73,9 @@ def _write_down(scope: Scope, status: int, size: int, seconds: float) -> None:
     route = scope.get("route")
     operation = str(getattr(route, "path", "-"))
     method = scope["method"] if scope["method"] in _METHODS else "other"
-    REQUESTS.labels(method, operation, str(status)).inc()
-    SECONDS.labels(operation).observe(seconds)
+    counted, timed = _counts(method, operation, status)
+    counted.inc()
+    timed.observe(seconds)
     if not log.isEnabledFor(logging.INFO):
         return
     state = scope.get("state", {})
@@ -97,12 +99,23 @@ def _write_down(scope: Scope, status: int, size: int, seconds: float) -> None:
     )
 
 
+@lru_cache(maxsize=4096)
+def _counts(method: str, operation: str, status: int) -> tuple[Counter, Histogram]:
+    """Return the counts of an operation; finding them by their labels takes a while."""
+    return REQUESTS.labels(method, operation, str(status)), SECONDS.labels(operation)
+
+
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def count_verdict(verdict: str) -> None:
     """Count a verdict that was given."""
-    VERDICTS.labels(verdict).inc()
+    _verdicts(verdict).inc()
+
+
+@lru_cache(maxsize=64)
+def _verdicts(verdict: str) -> Counter:
+    return VERDICTS.labels(verdict)
 
 
 def metrics_page(busy: dict[str, int], webhooks: dict[str, int]) -> bytes:

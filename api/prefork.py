@@ -1,11 +1,12 @@
 """Several workers on one socket that share what was read: opened once, then forked.
 
-    master ── generation ── worker
-                        └── worker
+    master ── generation ── worker ── scribe
+                        └── worker ── scribe
 
 A generation opens the workspace, warms it and forks its workers, so that layers lie in memory
-once. When the workspace changes the master starts the next generation and ends the former only
-when the new one answers: all of them listen on the same socket, so no request is dropped.
+once; beside each worker a scribe writes the register. When the workspace changes the master
+starts the next generation and ends the former only when the new one answers: all of them
+listen on the same socket, so no request is dropped.
 """
 
 from __future__ import annotations
@@ -121,6 +122,7 @@ class Prefork:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            service.record_beside()
             config = uvicorn.Config(self.make_app(service), **self.options)
             uvicorn.Server(config).run(sockets=[listening])
         except BaseException:

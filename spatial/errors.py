@@ -25,7 +25,7 @@ which one (name, row, line) and what would work.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 __all__ = [
     "AccessError",
@@ -79,6 +79,19 @@ class EngineError(Exception):
         self.message = message.format_map(details)
         self.hint = hint.format_map(details)
         super().__init__(f"{self.message}. {self.hint}" if self.hint else self.message)
+
+    def __reduce__(self) -> Any:
+        """Go from one process to another as it is: its sentences are filled already."""
+        return _again, (type(self), self.message, self.code, self.hint, self.details)
+
+
+def _again(
+    kind: type[EngineError], message: str, code: str, hint: str, details: dict[str, Any]
+) -> EngineError:
+    error = kind("", code=code, **details)
+    error.message, error.hint = message, hint
+    error.args = (f"{message}. {hint}" if hint else message,)
+    return error
 
 
 class CrsError(EngineError, ValueError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import date
 from functools import partial
@@ -12,6 +11,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel
 
 from api.access.roles import require
+from api.arrivals import arrival
 from api.http import (
     BODY_PROBLEMS,
     PROBLEMS,
@@ -124,7 +124,7 @@ async def conformity(
         asked = {"on": on, "plan": plan, "record": not dry_run, "key": key}
         judged = await _judged(state.workers, service, raw, asked)
         # The thread is free while the register reaches the disk.
-        receipts = await asyncio.wrap_future(judged.pending) if judged.pending else []
+        receipts = await arrival(judged.pending) if judged.pending else []
         headers = _headers(judged, receipts)
         return Answered(judged.body(receipts, explain), headers)
 

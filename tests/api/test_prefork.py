@@ -134,6 +134,7 @@ def test_no_request_is_dropped_while_workers_die_and_versions_change(
     assert {status for status, _ in met} == {200}
     assert {version for _, version in met} == {before, second.id}
     assert len(killed) <= 1, "only the request in the worker that was killed may be lost"
+    _no_decision_waits_for_a_lost_writer(url, _children(process.pid)[0])
     counts = httpx.get(f"{url}/metrics").text
     assert 'operation="/v1/conformity",status="200"' in counts.replace('method="POST",', "")
 
@@ -160,3 +161,16 @@ def test_workers_serve_what_one_process_serves(
     kept = httpx.get(url + answer.headers["location"])
     assert kept.content == answer.content
     assert json.loads(kept.content)["permit_id"] == "IZIN-2026-0001"
+
+
+def _no_decision_waits_for_a_lost_writer(url: str, leader: int) -> None:
+    """Each worker has a process that writes the register; without it, it writes itself."""
+    first = httpx.post(f"{url}/v1/conformity", json=PERMIT_EXAMPLE, timeout=60)
+    writers = [one for worker in _children(leader) for one in _children(worker)]
+    assert len(writers) == 2
+    for writer in writers:
+        os.kill(writer, signal.SIGKILL)
+    second = httpx.post(f"{url}/v1/conformity", json=PERMIT_EXAMPLE, timeout=60)
+    assert (first.status_code, second.status_code) == (200, 200)
+    numbers = [answer.headers["tataruang-register"][-6:] for answer in (first, second)]
+    assert numbers == ["000001", "000002"]

@@ -28,11 +28,24 @@ from layers.store import open_store
 from layers.workspace import Workspace
 from spatial.errors import CorruptError, LayerNotFoundError, PermitError, PlanError, StoreError
 from zoning.permits import permits_of
-from zoning.register import Draft, Head, Recorder, Register
+from zoning.register import Draft, Head, Recorder, Register, Scribe
 from zoning.register.request import frame_of as frame_of_request
 from zoning.register.request import request_of
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def scribe_of(register: Register) -> Scribe:
+    register.close()
+    return Scribe(lambda: Register(register.folder))
+
+
+WRITERS = [
+    Recorder,
+    pytest.param(
+        scribe_of, marks=pytest.mark.skipif(not hasattr(os, "fork"), reason="cannot fork")
+    ),
+]
 
 
 def draft(number: int, key: str | None = None, permit: str | None = None) -> Draft:
@@ -164,23 +177,30 @@ def test_a_key_of_another_application_is_refused_whole(register: Register) -> No
         draft(1, "")
 
 
-def test_one_refused_submission_spoils_no_other(register: Register) -> None:
+@pytest.mark.parametrize("write", WRITERS)
+def test_one_refused_submission_spoils_no_other(
+    register: Register, write: Callable[[Register], Recorder | Scribe]
+) -> None:
     register.append([draft(50, "k")])
-    recorder = Recorder(register)
+    recorder = write(register)
     good, bad = recorder.submit([draft(80)]), recorder.submit([draft(81, "k")])
     also = recorder.submit([draft(82, "z"), draft(82, "z")])
     assert good.result(10)[0].seq == 12
-    with pytest.raises(PermitError):
+    with pytest.raises(PermitError, match="used before for another application") as caught:
         bad.result(10)
+    assert (caught.value.code, caught.value.details) == ("register_key_reused", {"key": "k"})
     assert [one.repeated for one in also.result(10)] == [False, True]
     recorder.close()
     with pytest.raises(StoreError, match="closed"):
         recorder.submit([draft(90)])
 
 
-def test_many_threads_share_transactions_and_lose_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("write", WRITERS)
+def test_many_threads_share_transactions_and_lose_nothing(
+    tmp_path: Path, write: Callable[[Register], Recorder | Scribe]
+) -> None:
     register = Register(tmp_path)
-    recorder = Recorder(register)
+    recorder = write(register)
     seen: list[str] = []
 
     def work(first: int) -> None:
@@ -200,11 +220,58 @@ def test_many_threads_share_transactions_and_lose_nothing(tmp_path: Path) -> Non
     assert register.faults() == []
 
 
+def test_both_ways_of_writing_leave_the_same_and_repeat_the_first_answer(tmp_path: Path) -> None:
+    told = []
+    for name, write in (("thread", Recorder), ("process", scribe_of)):
+        recorder = write(Register(tmp_path / name))
+        first = recorder.submit([draft(1), draft(2, "k")]).result(10)
+        again = recorder.submit([Draft("P-2", b'{"n":2}', b'{"verdict":"X"}', "k")]).result(10)
+        recorder.close()
+        assert again[0].answer == first[1].answer
+        kept = Register(tmp_path / name).decisions()
+        assert [one.hash for one in kept] == [one.hash for one in first]
+        told.append([(one.request, one.answer, one.entry["verdict"]) for one in kept])
+    assert told[0] == told[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="cannot fork")
+def test_where_the_process_that_writes_is_lost_a_thread_takes_over(register: Register) -> None:
+    scribe = scribe_of(register)
+    assert scribe.submit([draft(80)]).result(10)[0].seq == 11
+    os.kill(scribe.process, signal.SIGSTOP)
+    waits = scribe.submit([draft(81)])
+    os.kill(scribe.process, signal.SIGKILL)
+    with pytest.raises(StoreError, match="Idempotency-Key") as caught:
+        waits.result(10)
+    assert caught.value.code == "register_writer_lost"
+    assert scribe.submit([draft(82)]).result(10)[0].seq == 12
+    scribe.close()
+    assert register.faults() == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="cannot fork")
+def test_a_register_that_cannot_be_opened_refuses_each(tmp_path: Path) -> None:
+    def broken() -> Register:
+        raise PlanError("the plan {plan} changed", code="plan_changed", plan="rdtr")
+
+    scribe = Scribe(broken)
+    for _ in range(2):
+        with pytest.raises(PlanError, match="the plan rdtr changed"):
+            scribe.submit([draft(1)]).result(10)
+    scribe.close()
+    with pytest.raises(StoreError, match="closed"):
+        scribe.submit([draft(2)])
+
+
 WRITER = """
 import sys
 from pathlib import Path
-from zoning.register import Draft, Recorder, Register
-recorder = Recorder(Register(Path(sys.argv[1])))
+from zoning.register import Draft, Recorder, Register, Scribe
+folder = Path(sys.argv[1])
+if sys.argv[3] == "thread":
+    recorder = Recorder(Register(folder))
+else:
+    recorder = Scribe(lambda: Register(folder))
 number = int(sys.argv[2])
 while True:
     number += 1
@@ -214,11 +281,12 @@ while True:
 """
 
 
-def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["thread", "process"])
+def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path, way: str) -> None:
     acknowledged: dict[str, str] = {}
     for start, seconds in enumerate((0.05, 0.13, 0.29, 0.37)):
         writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(tmp_path), str(start * 10_000)],
+            [sys.executable, "-c", WRITER, str(tmp_path), str(start * 10_000), way],
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,

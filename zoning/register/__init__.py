@@ -8,6 +8,7 @@ from zoning.register.log import Head, Register
 from zoning.register.recorder import Recorder
 from zoning.register.replaying import Difference, Replay, replay
 from zoning.register.request import drafts_of
+from zoning.register.scribe import Scribe
 
 __all__ = [
     "Decision",
@@ -19,6 +20,7 @@ __all__ = [
     "Recorder",
     "Register",
     "Replay",
+    "Scribe",
     "drafts_of",
     "replay",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -103,7 +103,6 @@ class Draft:
     request: bytes
     answer: bytes
     key: str | None = None
-    facts: dict[str, Any] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         if self.key is not None and not 0 < len(self.key) <= LONGEST_KEY:
@@ -112,7 +111,11 @@ class Draft:
                 code="register_key_length",
                 most=LONGEST_KEY,
             )
-        object.__setattr__(self, "facts", _facts(orjson.loads(self.answer)))
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What an entry of the chain says of the answer."""
+        return _facts(orjson.loads(self.answer))
 
 
 def _facts(answer: dict[str, Any]) -> dict[str, Any]:
