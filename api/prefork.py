@@ -122,7 +122,9 @@ class Prefork:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
-            service.record_beside()
+            beside: Callable[[], None] | None = getattr(service.whole, "record_beside", None)
+            if beside is not None:
+                beside()
             config = uvicorn.Config(self.make_app(service), **self.options)
             uvicorn.Server(config).run(sockets=[listening])
         except BaseException:

@@ -157,12 +157,6 @@ class Service:
         """End what runs beside."""
         self._close()
 
-    def record_beside(self) -> None:
-        """Let a process beside this one write the register, where there is one."""
-        beside: Callable[[], None] | None = getattr(self.whole, "record_beside", None)
-        if beside is not None:
-            beside()
-
     def stamp(self) -> Hashable:
         """Return what changes when the workspace does."""
         stamp: Callable[[], Hashable] | None = getattr(self.engine, "stamp", None)
