@@ -22,7 +22,7 @@ from layers.workspace import Workspace
 from spatial.crs import Bounds
 from spatial.errors import PlanNotFoundError
 from zoning import Plan, Verdicts, check_permits, load_plans, zones_at
-from zoning.ground import is_prepared
+from zoning.ground import ground_on, is_prepared
 from zoning.permits import Permits
 from zoning.register import (
     Draft,
@@ -81,6 +81,16 @@ class Engine:
         files = sorted(path for path in self.workspace.plans.rglob("*") if path.is_file())
         written = tuple((str(path), path.stat().st_mtime_ns) for path in files)
         return tuple((one.name, one.id, one.seq) for one in self.store.layers()), written
+
+    def prepare(self, on: date | None = None) -> None:
+        """Make, or open, what plans in force on a day make of their layers.
+
+        What cannot be read is no error here: answers tell it.
+        """
+        day = on or today()
+        for plan in self.plans:
+            if plan.meta.in_force(day):
+                ground_on(plan, day)
 
     def without(self, hidden: frozenset[str]) -> Engine:
         """Return the engine of a workspace that lacks some layers; rules that read them say so.

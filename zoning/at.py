@@ -87,9 +87,7 @@ def _at(ground: Ground, lon: float, lat: float) -> dict[str, Any]:
 def _zones(ground: Ground, point: Point) -> list[str]:
     if not isinstance(ground.zones, ZoneMap):
         return []
-    whole = ground.zones.whole
-    found = whole.tree.query(point, predicate="intersects")
-    return sorted({whole.codes[owner] for owner in whole.owner[found]})
+    return ground.zones.whole.classes_of(point)
 
 
 def _radius(ground: Ground) -> float:
@@ -154,8 +152,8 @@ def _overlays(ground: Ground, point: Point) -> list[dict[str, Any]]:
         if isinstance(overlay, OverlayMap):
             if rule.ground not in near:
                 continue
-            sure = len(overlay.certain.tree.query(point, predicate="intersects")) > 0
-            maybe = len(overlay.possible.tree.query(point, predicate="intersects")) > 0
+            sure = bool(overlay.certain.classes_of(point))
+            maybe = bool(overlay.possible.classes_of(point))
             state = "certain" if sure else "possible" if maybe else ""
         else:
             state = "unreadable"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
@@ -20,6 +21,7 @@ from spatial.index.cells import PIECE
 from spatial.index.measure import UNBOUNDED
 from spatial.index.places import distances
 from spatial.rings import Rings
+from zoning.pieces import Pieces, pieces_of
 
 __all__ = ["Coverage", "Reach", "build_coverage", "erode", "polygons_of", "reach_of"]
 
@@ -36,26 +38,35 @@ class Coverage:
 
     Pieces of one class never overlap.
 
-    Geometries are shared by threads and are therefore never prepared.
-
     Parameters
     ----------
     codes : tuple of str
         Sorted.
-    pieces : array of geometries, shape (n,)
+    cut : Pieces
     owner : array of int, shape (n,)
         Position in `codes` of the class of each piece.
-    tree : STRtree
-        Over `pieces`.
     index : ZoneIndex
         Of the same classes by the same positions.
     """
 
     codes: tuple[str, ...]
-    pieces: Geometries
+    cut: Pieces
     owner: NDArray[np.intp]
-    tree: shapely.STRtree
     index: ZoneIndex
+
+    @cached_property
+    def pieces(self) -> Geometries:
+        """Every piece as a shape: for questions about whole maps."""
+        return self.cut.all()
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Tree over `pieces`."""
+        return shapely.STRtree(self.pieces)
+
+    def classes_of(self, geometry: BaseGeometry) -> list[str]:
+        """Return the classes that a geometry touches."""
+        return sorted({self.codes[owner] for owner in self.owner[self.cut.meeting(geometry)]})
 
     def measure(self, outlines: Rings) -> Areas:
         """Return the areas of every class in every outline, what overlaps and what is in none.
@@ -106,10 +117,10 @@ class Coverage:
 
     def part(self, geometry: BaseGeometry, code: str | None = None) -> BaseGeometry:
         """Return the part of a geometry in one class, or in any, as polygons."""
-        found = self.tree.query(geometry, predicate="intersects")
+        found = self.cut.boxes.query(geometry)
         if code is not None:
             found = found[self.owner[found] == self.codes.index(code)]
-        cut = shapely.intersection(geometry, self.pieces[found])
+        cut = shapely.intersection(geometry, self.cut.take(found))
         return polygons_of(shapely.union_all(cut))
 
 
@@ -137,8 +148,8 @@ def reach_of(coverages: Sequence[Sequence[Coverage]]) -> Reach:
     owner: list[int] = []
     for position, parts in enumerate(coverages):
         for part in parts:
-            boxes.append(shapely.bounds(part.pieces).reshape(-1, 4))
-            owner += [position] * len(part.pieces)
+            boxes.append(part.cut.box)
+            owner += [position] * len(part.cut)
     west, south, east, north = np.concatenate([np.empty((0, 4)), *boxes]).T
     wide: Any = shapely.box(west - SLACK_M, south - SLACK_M, east + SLACK_M, north + SLACK_M)
     return Reach(shapely.STRtree(wide), np.asarray(owner, dtype=np.intp))
@@ -168,11 +179,8 @@ def build_coverage(
             cut = _split(part)
             pieces.extend(cut)
             owner.extend([position] * len(cut))
-    array = np.empty(len(pieces), dtype=object)
-    array[:] = pieces
-    owners, tree = np.asarray(owner, dtype=np.intp), shapely.STRtree(array)
     made = index_of(geometries, labels) if index is None else index
-    return Coverage(names, array, owners, tree, made)
+    return Coverage(names, pieces_of(pieces), np.asarray(owner, dtype=np.intp), made)
 
 
 def _split(polygon: BaseGeometry) -> list[BaseGeometry]:

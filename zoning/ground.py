@@ -9,37 +9,27 @@ from datetime import date
 from functools import partial
 from typing import Any, Final
 
-import geopandas as gpd
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
-from layers.store import StoredLayer
-from layers.store.indexes import index_beside
-from spatial.crs import parse_crs, project
-from spatial.errors import EngineError, LayerError, LayerNotFoundError
-from spatial.index import index_of
-from zoning.coverage import Coverage, Reach, build_coverage, erode, reach_of
-from zoning.plan import Dated, OverlayRule, Plan, PlanMeta
+from spatial.errors import EngineError, LayerNotFoundError
+from zoning.coverage import Reach, reach_of
+from zoning.ground_maps import OverlayMap, ZoneMap, overlay_map, zone_map
+from zoning.plan import Dated, Plan, PlanMeta
 from zoning.ruleset import RuleSet, rules_on
-from zoning.sempadan import channel_halves, river_widths
 
 __all__ = [
-    "NONE_WORDS",
     "Ground",
     "LayerUse",
     "OverlayMap",
     "ZoneMap",
     "ground_on",
     "is_prepared",
-    "words_of",
 ]
 
 #: Days whose ground is remembered; a stranger may name any day.
 MOST_DAYS: Final = 4_000
 _PREPARING: Final = threading.RLock()
-#: What stands in an official attribute where there is nothing.
-NONE_WORDS = frozenset({"", "tidak ada", "-"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +42,6 @@ class LayerUse:
     def to_dict(self) -> dict[str, str]:
         """Return the layer as JSON-ready dictionary."""
         return {"name": self.name, "version": self.version}
-
-
-@dataclass(frozen=True, eq=False)
-class ZoneMap:
-    """Zones of a plan: whole, and what of each lies deeper than the map is accurate."""
-
-    whole: Coverage
-    deep: Coverage
-
-
-@dataclass(frozen=True, eq=False)
-class OverlayMap:
-    """Where an overlay lies for certain, its deep part, and where it may lie at most."""
-
-    certain: Coverage
-    deep: Coverage
-    possible: Coverage
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,12 +154,12 @@ def _prepare(plan: Plan, rules: RuleSet, layers: Mapping[str, Any]) -> Ground:
     overlays: dict[tuple[object, ...], OverlayMap | EngineError] = {}
     for rule in rules.overlays:
         if rule.ground not in overlays:
-            overlays[rule.ground] = _kept(partial(_overlay, plan.meta, rules, rule, layers))
+            overlays[rule.ground] = _kept(partial(overlay_map, plan.meta, rules, rule, layers))
     maps = [one for one in overlays.values() if isinstance(one, OverlayMap)]
     return Ground(
         plan=plan,
         rules=rules,
-        zones=_kept(partial(_zones, plan.meta, layers)),
+        zones=_kept(partial(zone_map, plan.meta, layers)),
         overlays=overlays,
         reach=reach_of([(one.certain, one.possible) for one in maps]),
         hazards={name: layers[name] for name in _hazard_layers(rules)},
@@ -208,123 +181,3 @@ def _kept(build: Callable[[], Any]) -> Any:
         return build()
     except EngineError as error:
         return error
-
-
-def _zones(meta: PlanMeta, layers: Mapping[str, Any]) -> ZoneMap:
-    frame = _frame(layers, meta.layer)
-    column = _column(frame, meta.zone_column, meta.layer)
-    codes = column.astype("string").str.strip()
-    shapes = _shapes(frame, meta.area_crs, meta.layer)
-    labels = codes.fillna("").to_numpy(dtype=object)
-    layer, index = layers[meta.layer], None
-    as_stored = bool((codes == column.astype("string")).fillna(value=False).all())
-    if as_stored and isinstance(layer, StoredLayer):
-        # The index by these codes lies beside the version.
-        build = partial(index_of, shapes, labels, meta.area_crs)
-        index = index_beside(layer, str(column.name), meta.area_crs, build)
-    whole = build_coverage(shapes, labels, index=index)
-    return ZoneMap(whole, erode(shapes, labels, meta.ce90_m, meta.area_crs, meta.metric_crs))
-
-
-def _frame(layers: Mapping[str, Any], name: str) -> gpd.GeoDataFrame:
-    layer = layers[name]
-    if isinstance(layer, EngineError):
-        raise layer
-    frame: gpd.GeoDataFrame = layer.frame
-    return frame
-
-
-def _column(frame: gpd.GeoDataFrame, column: str, layer: str) -> Any:
-    """Return a column by its name or, of several names separated by semicolons, the first."""
-    for name in column.split(";"):
-        if name.strip() in frame.columns:
-            return frame[name.strip()]
-    raise LayerError(
-        "layer {layer} has no column {column!r}; it has {known}",
-        code="layer_column_missing",
-        hint="Correct the column in the plan's table, or ingest the right layer",
-        layer=layer,
-        column=column,
-        known=", ".join(str(name) for name in frame.columns),
-    )
-
-
-def _shapes(frame: gpd.GeoDataFrame, plane: Any, layer: str) -> NDArray[np.object_]:
-    """Return the geometries on a plane; a geometry that cannot be measured is no answer."""
-    shapes = shapely.force_2d(np.asarray(frame.geometry.array, dtype=object))
-    if shapely.is_missing(shapes).any() or not shapely.is_valid(shapes).all():
-        raise LayerError(
-            "layer {layer} holds missing or invalid geometries",
-            code="layer_geometry_unusable",
-            hint="Ingest it again: ingest repairs and lists them",
-            layer=layer,
-        )
-    return project(shapes, parse_crs(frame.crs, what=layer), plane)
-
-
-def _overlay(
-    meta: PlanMeta, rules: RuleSet, rule: OverlayRule, layers: Mapping[str, Any]
-) -> OverlayMap:
-    frame = _frame(layers, rule.layer)
-    certain, possible = _chosen(frame, rule)
-    shapes = _shapes(frame, meta.metric_crs, rule.layer)
-    lowest = highest = np.full(len(frame), rule.distance_m or 0.0)
-    if rule.geometry == "sempadan_sungai":
-        lowest, highest = river_widths(frame, rules.rivers)
-        # No width in the table: the river is there, its strip is not known.
-        certain = certain & ~np.isnan(lowest)
-        widest = max((row.distance_m for row in rules.rivers), default=0.0)
-        highest = np.where(np.isnan(highest), widest, highest)
-        least, most = channel_halves(frame, shapes)
-        lowest, highest = lowest + least, highest + most
-    elif rule.geometry != "penyangga" and (shapely.get_dimensions(shapes) < 2).any():
-        raise LayerError(
-            "layer {layer} draws lines or points where areas are wanted",
-            code="layer_no_areas",
-            hint="Give polygons, or let the rule be a penyangga with jarak_m",
-            layer=rule.layer,
-        )
-    sure = _covered(shapes[certain], lowest[certain], rule, meta)
-    widest_case = _covered(shapes[possible], highest[possible], rule, meta)
-    depth = meta.ce90_m if rule.ce90_m is None else rule.ce90_m
-    deep = erode(sure.pieces, ["*"] * len(sure.pieces), depth, meta.area_crs, meta.metric_crs)
-    same = bool((certain == possible).all()) and np.array_equal(lowest, highest)
-    return OverlayMap(sure, deep, sure if same else widest_case)
-
-
-def _covered(
-    shapes: NDArray[np.object_], widths: NDArray[np.float64], rule: OverlayRule, meta: PlanMeta
-) -> Coverage:
-    """Return the ground within a width of shapes, on the plane of areas."""
-    if rule.geometry in ("penyangga", "sempadan_sungai"):
-        shapes = shapely.buffer(shapes, widths, quad_segs=32)
-    on_plane = project(shapes, meta.metric_crs, meta.area_crs)
-    return build_coverage(on_plane, ["*"] * len(on_plane))
-
-
-def _chosen(
-    frame: gpd.GeoDataFrame, rule: OverlayRule
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which features are meant for certain, and which may be: a blank is no answer."""
-    certain = np.ones(len(frame), dtype=bool)
-    possible = certain
-    if rule.column:
-        raw = words_of(frame, rule.column, rule.layer)
-        words = raw.fillna("").str.casefold().to_numpy(dtype=object)
-        wanted = {value.casefold() for value in rule.values}
-        if "*" in wanted:
-            certain = np.array([word not in NONE_WORDS for word in words], dtype=bool)
-        else:
-            certain = np.array([word in wanted for word in words], dtype=bool)
-        possible = certain | (raw.isna() | (raw == "")).to_numpy(dtype=bool)
-    if rule.decree_column:
-        decree = words_of(frame, rule.decree_column, rule.layer)
-        decided = ~decree.fillna("").str.casefold().isin(NONE_WORDS).to_numpy(dtype=bool)
-        certain = certain & decided
-    return certain, possible
-
-
-def words_of(frame: gpd.GeoDataFrame, column: str, layer: str) -> Any:
-    """Return a column as text; a code that was read as 1003.0 is 1003."""
-    text = _column(frame, column, layer).astype("string")
-    return text.str.strip().str.removesuffix(".0")

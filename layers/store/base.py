@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -108,17 +109,73 @@ class Event:
         return asdict(self)
 
 
-@dataclass(frozen=True, eq=False)
 class StoredLayer:
-    """A version with its content.
+    """A version with its content, which is read when it is first asked for.
 
     `frame` for vectors and tables, rows in the order in which they were published; `path` of
-    the GeoTIFF for rasters.
+    the file where there is one, and for rasters of the GeoTIFF.
+
+    Parameters
+    ----------
+    version : Version
+    frame : GeoDataFrame or DataFrame, optional
+    path : Path, optional
+    read : callable, optional
+        Reads the frame, where it is not given.
+
+    Examples
+    --------
+    >>> version = Version("a", "0" * 64, 1, "", "table", 1, None, None, None, "")
+    >>> layer = StoredLayer(version, read=lambda: pd.DataFrame({"x": [1]}))
+    >>> layer.frame["x"].tolist(), layer.frame is layer.frame
+    ([1], True)
     """
 
-    version: Version
-    frame: gpd.GeoDataFrame | pd.DataFrame | None = None
-    path: Path | None = None
+    def __init__(
+        self,
+        version: Version,
+        frame: gpd.GeoDataFrame | pd.DataFrame | None = None,
+        path: Path | None = None,
+        *,
+        read: Callable[[], gpd.GeoDataFrame | pd.DataFrame] | None = None,
+    ) -> None:
+        self.version = version
+        self.path = path
+        self._frame = frame
+        self._read = read
+        self._reading = threading.Lock()
+
+    @property
+    def frame(self) -> gpd.GeoDataFrame | pd.DataFrame | None:
+        """Its rows, or None for a raster.
+
+        Raises
+        ------
+        CorruptError
+            If its bytes changed since the version was found.
+        """
+        if self._frame is None and self._read is not None:
+            with self._reading:
+                if self._frame is None:
+                    self._frame = self._read()
+        return self._frame
+
+    def again(self, version: Version) -> StoredLayer:
+        """Return the same content for another reader, who may add columns to the frame.
+
+        Parameters
+        ----------
+        version : Version
+            Of the same content, as this reader knows it.
+        """
+        if self._frame is None and self._read is None:
+            return StoredLayer(version, path=self.path)
+        return StoredLayer(version, path=self.path, read=self._copied)
+
+    def _copied(self) -> gpd.GeoDataFrame | pd.DataFrame:
+        frame: Any = self.frame
+        copy: gpd.GeoDataFrame | pd.DataFrame = frame.copy(deep=False)
+        return copy
 
 
 class LayerSource(Protocol):

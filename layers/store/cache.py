@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import replace
 from typing import Any, Final
 
 from layers.store.base import StoredLayer, Version
@@ -39,10 +38,7 @@ class VersionCache:
             if found is None or found[0] != stamp:
                 return None
             self._layers.move_to_end(version.id)
-            layer = found[1]
-        # A shallow copy: what a caller writes into it never reaches the next caller.
-        frame = None if layer.frame is None else layer.frame.copy(deep=False)
-        return replace(layer, version=version, frame=frame)
+        return found[1].again(version)
 
     def put(self, layer: StoredLayer, stamp: Any) -> None:
         """Keep a version, and let go of the one that was not asked for longest."""

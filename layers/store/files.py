@@ -135,16 +135,21 @@ class FileStore(LoggedStore):
         return hash_file(final / MANIFEST)
 
     def _load(self, version: Version, catalogue: Catalogue) -> StoredLayer:
-        """Read a version, its bytes checked by hash; kept while its files are untouched."""
+        """Find a version, its bytes checked by hash; kept while its files are untouched.
+
+        Its rows are read when somebody asks for them.
+        """
         folder = self._versions / version.id
         stamp = _stamp(folder, version)
         if kept := self._cache.get(version, stamp):
             return kept
         if fault := _faults(folder, version, catalogue):
             raise corrupt(version, fault)
-        layer = _read(folder, version)
+        path = _data(folder, version.form)
+        read = None if version.form == "raster" else partial(_read, folder, version, stamp)
+        layer = StoredLayer(version, path=path, read=read)
         if _stamp(folder, version) != stamp:
-            raise corrupt(version, "it changed while it was read")
+            raise corrupt(version, "it changed while it was checked")
         self._cache.put(layer, stamp)
         return self._cache.get(version, stamp) or layer
 
@@ -239,11 +244,12 @@ def _stamp(folder: Path, version: Version) -> Stamp:
     return tuple((one.st_ino, one.st_mtime_ns, one.st_ctime_ns, one.st_size) for one in found)
 
 
-def _read(folder: Path, version: Version) -> StoredLayer:
-    path = _data(folder, version.form)
-    if version.form == "raster":
-        return StoredLayer(version, path=path)
-    return StoredLayer(version, frame=read_frame(path, version.form), path=path)
+def _read(folder: Path, version: Version, stamp: Stamp) -> Frame:
+    """Read the rows of a version whose bytes were found right under a stamp."""
+    frame = _frame(folder, version)
+    if _stamp(folder, version) != stamp:
+        raise corrupt(version, "it changed while it was read")
+    return frame
 
 
 def _frame(folder: Path, version: Version) -> Frame:

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import mmap
-import os
-import struct
-import zlib
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from spatial.errors import CorruptError, StoreError
+from spatial.arrays import open_arrays, save_arrays
 from spatial.index.grid import GridArrays
 from spatial.index.zones import ZoneIndex
 
 __all__ = ["open_index", "save_index"]
 
-MAGIC: Final = b"TATAIDX3"
-#: Arrays begin at multiples of this, as vector instructions like it.
-ALIGN: Final = 64
-_HEAD: Final = struct.Struct("<8sII")
+MAGIC: Final = b"TATAIDX5"
 
 
 def save_index(index: ZoneIndex, path: Path, *, source: str = "") -> None:
@@ -36,38 +25,8 @@ def save_index(index: ZoneIndex, path: Path, *, source: str = "") -> None:
         What the index was made from, such as the hash of a layer version; `open_index` asks
         for it again.
     """
-    tables: list[dict[str, Any]] = []
-    arrays = [np.ascontiguousarray(array) for array in index.grid]
-    at = check = 0
-    for name, array in zip(GridArrays._fields, arrays, strict=True):
-        tables.append({"name": name, "type": array.dtype.str, "shape": array.shape, "at": at})
-        room = -(-array.nbytes // ALIGN) * ALIGN
-        check = zlib.crc32(bytes(room - array.nbytes), zlib.crc32(_bytes(array), check))
-        at += room
-    meta = {"codes": index.codes, "crs": index.crs, "source": source, "bytes": at, "crc": check}
-    header = json.dumps(meta | {"arrays": tables}).encode()
-    begin = _begin(len(header))
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with partial.open("wb") as out:
-            out.write(_HEAD.pack(MAGIC, len(header), zlib.crc32(header)) + header)
-            for array, table in zip(arrays, tables, strict=True):
-                out.seek(begin + table["at"])
-                out.write(_bytes(array))
-            out.truncate(begin + at)
-            out.flush()
-            os.fsync(out.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise StoreError(
-            "the index {name} cannot be written: {reason}",
-            code="index_unwritable",
-            hint="Check free space and rights; answers are the same without it, only later",
-            name=path.name,
-            reason=error.strerror or str(error),
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)
+    said = {"codes": index.codes, "crs": index.crs}
+    save_arrays(path, index.grid._asdict(), said, magic=MAGIC, source=source)
 
 
 def open_index(path: Path, *, source: str = "", verify: bool = False) -> ZoneIndex:
@@ -96,49 +55,6 @@ def open_index(path: Path, *, source: str = "", verify: bool = False) -> ZoneInd
     >>> open_index(path).codes
     ('R-2',)
     """
-    with path.open("rb") as file:
-        head = file.read(_HEAD.size)
-        if len(head) < _HEAD.size or head[:8] != MAGIC:
-            raise _corrupt(path, "it is no index of this version")
-        _, length, check = _HEAD.unpack(head)
-        header = file.read(length)
-        if zlib.crc32(header) != check:
-            raise _corrupt(path, "its header was changed")
-        meta = json.loads(header)
-        begin = _begin(length)
-        if os.fstat(file.fileno()).st_size != begin + meta["bytes"]:
-            raise _corrupt(path, "its length is not what it was")
-        if meta["source"] != source:
-            raise _corrupt(path, "it was made from another version")
-        # A private mapping: numba wants arrays that it might write to, and never does.
-        memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-    if verify and zlib.crc32(memoryview(memory)[begin:]) != meta["crc"]:
-        raise _corrupt(path, "its bytes were changed")
-    arrays = [_array(memory, begin, table) for table in meta["arrays"]]
-    return ZoneIndex(tuple(meta["codes"]), meta["crs"], GridArrays(*arrays))
-
-
-def _bytes(array: NDArray[Any]) -> Any:
-    """Return the bytes of an array without copying them."""
-    return array.reshape(-1).view(np.uint8).data
-
-
-def _begin(header: int) -> int:
-    return -(-(_HEAD.size + header) // ALIGN) * ALIGN
-
-
-def _array(memory: mmap.mmap, begin: int, table: dict[str, Any]) -> Any:
-    kind = np.dtype(table["type"])
-    count = int(np.prod(table["shape"]))
-    flat = np.frombuffer(memory, kind, count, begin + table["at"]) if count else np.empty(0, kind)
-    return flat.reshape(table["shape"])
-
-
-def _corrupt(path: Path, reason: str) -> CorruptError:
-    return CorruptError(
-        "the index {name} is not used: {reason}",
-        code="index_corrupt",
-        hint="Delete it: it is built again from its layer",
-        name=path.name,
-        reason=reason,
-    )
+    found = open_arrays(path, magic=MAGIC, source=source, verify=verify)
+    grid = GridArrays(**found.arrays)
+    return ZoneIndex(tuple(found.said["codes"]), found.said["crs"], grid)

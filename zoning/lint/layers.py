@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from spatial.errors import EngineError
 from spatial.notes import Note
-from zoning.ground import NONE_WORDS, Ground, ground_on, words_of
+from zoning.ground import Ground, ground_on
+from zoning.ground_maps import NONE_WORDS, words_of
 from zoning.plan import OverlayRule, Plan
 from zoning.ruleset import is_compound
 from zoning.sempadan import DEPTH, LARGE, LEVEE, URBAN, channel_halves
