@@ -52,7 +52,13 @@ ROWS: Final[Mapping[str, Sequence[Mapping[str, str]]]] = {
 }
 
 
-def new_plan(folder: Path | str, *, overwrite: bool = False, **values: Any) -> Path:
+def new_plan(
+    folder: Path | str,
+    *,
+    overwrite: bool = False,
+    zones: Mapping[str, str] | None = None,
+    **values: Any,
+) -> Path:
     """Start a plan folder with every table, one or two rows to replace, and comments.
 
     Parameters
@@ -61,6 +67,9 @@ def new_plan(folder: Path | str, *, overwrite: bool = False, **values: Any) -> P
         Its name becomes the plan's id.
     overwrite : bool
         Whether a folder that is there may be replaced.
+    zones : mapping, optional
+        Code -> name of the zones that its layer draws. They become the columns of the matrix,
+        whose cells stay blank: `lint_plan` asks for each until it is filled in.
     **values
         Keys of `plan.toml` that are known already.
 
@@ -84,7 +93,13 @@ def new_plan(folder: Path | str, *, overwrite: bool = False, **values: Any) -> P
     """
     target = Path(folder)
     meta = {"id": target.name, **BLANK, **values}
-    tables = {name: _table(name, ROWS.get(name, ())) for name in TABLES}
+    rows = ROWS
+    if zones:
+        meta |= {"zona": dict(zones), "contoh": []}
+        blank = dict.fromkeys(zones, "")
+        told = [{name: row[name] for name in ("kegiatan", "kelompok")} for row in ROWS["itbx"]]
+        rows = {**ROWS, "itbx": [row | blank for row in told], "intensitas": []}
+    tables = {name: _table(name, rows.get(name, ())) for name in TABLES}
     return write_plan_folder(target, meta, tables, overwrite=overwrite)
 
 

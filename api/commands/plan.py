@@ -17,6 +17,7 @@ from spatial.notes import Note
 from spatial.text import describe
 from zoning import load_plan
 from zoning.lint import ExampleResult, lint_plan, run_examples
+from zoning.plan_draft import code_system, known_of_layer, zones_of_layer
 from zoning.plan_folder import new_plan
 from zoning.plan_import import import_plan
 from zoning.plan_workbook import plan_from_xlsx, plan_to_xlsx
@@ -111,12 +112,33 @@ def new(
     folder: Annotated[Path, typer.Argument(help="Folder baru / a new folder")],
     name: Annotated[str | None, typer.Option(help="Nama lengkap / full name")] = None,
     kind: Annotated[str, typer.Option(help="RDTR, RTRW_KAB, RTRW_PROV ... / level")] = "RDTR",
+    layer: Annotated[
+        str | None,
+        typer.Option(
+            help="Layer pola ruang: zonanya menjadi kolom matriks / zones of this layer become "
+            "the columns of the matrix"
+        ),
+    ] = None,
+    workspace: Annotated[
+        str | None,
+        typer.Option("--workspace", "-w", help="Ruang kerja layer itu / where the layer is"),
+    ] = None,
     yes: Yes = False,
 ) -> None:
     """Mulai folder rencana yang siap diisi / start a plan folder to fill in."""
-    values = {"nama": name} if name else {}
-    made = new_plan(folder, overwrite=yes, jenis=kind, **values)
+    if (layer is None) != (workspace is None):
+        raise typer.BadParameter("--layer dan/and --workspace: keduanya/both")
+    values: dict[str, Any] = {"nama": name} if name else {}
+    zones = None
+    if layer is not None and workspace is not None:
+        drawn = open_store(Workspace.open(workspace)).get(layer)
+        zones = zones_of_layer(drawn.frame, layer)
+        system = code_system(zones, kind)
+        values |= {"layer": layer, "sistem_kode": system, **known_of_layer(drawn.version.legal)}
+    made = new_plan(folder, overwrite=yes, zones=zones, jenis=kind, **values)
     typer.echo(f"Folder rencana dibuat: {made}")
+    if zones:
+        typer.echo(f"{len(zones)} zona dari layer {layer} menjadi kolom itbx.csv")
     typer.echo(f"→ isi tabelnya, lalu tataruang plan lint {made}")
     typer.echo(f"→ atau sunting di lembar kerja: tataruang plan to-xlsx {made} {made.name}.xlsx")
 

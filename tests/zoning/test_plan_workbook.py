@@ -127,6 +127,18 @@ def test_a_new_plan_is_a_draft_without_faults(tmp_path: Path) -> None:
         new_plan(folder)
 
 
+def test_a_plan_begins_from_the_zones_that_its_layer_draws(tmp_path: Path) -> None:
+    zones = {"Kawasan Hutan Lindung": "Kawasan Hutan Lindung", "R-2": "Perumahan"}
+    folder = new_plan(tmp_path / "rtrw", zones=zones, skala=50000, ce90_m=12.5)
+    plan = load_plan(folder)
+    assert (plan.meta.zone_names, plan.meta.scale_denominator) == (zones, 50000)
+    # Nobody has said yet what may be built there: each cell is asked for.
+    asked = [note.details for note in lint_plan(folder) if note.code == "lint_cell_blank"]
+    assert [(one["row"], one["column"]) for one in asked] == [
+        (row, zone) for row in (2, 3) for zone in zones
+    ]
+
+
 def test_the_journey_of_a_planner(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder, book = tmp_path / "rdtr_baru", tmp_path / "rdtr_baru.xlsx"
     assert main(["plan", "new", str(folder), "--name", "RDTR Baru"]) == 0

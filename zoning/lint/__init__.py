@@ -81,7 +81,7 @@ def _doubts(reading: PlanReading, source: Any) -> Iterator[Note]:
     if "luas_tercantum" in reading.tables:
         yield from area_notes(plan, reading.tables["luas_tercantum"])
     if source is not None:
-        yield from layer_notes(plan)
+        yield from layer_notes(plan, reading.tables["itbx"].columns)
 
 
 def _with_cell(note: Note, columns: Mapping[str, tuple[str, ...]]) -> Note:

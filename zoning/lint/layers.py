@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from spatial.errors import EngineError
@@ -18,10 +18,17 @@ __all__ = ["layer_notes"]
 FILE: Final = "ketentuan_khusus.csv"
 
 
-def layer_notes(plan: Plan) -> Iterator[Note]:
-    """Yield what does not fit between the rules of a plan and its layers."""
+def layer_notes(plan: Plan, columns: Sequence[str]) -> Iterator[Note]:
+    """Yield what does not fit between the rules of a plan and its layers.
+
+    Parameters
+    ----------
+    plan : Plan
+    columns : sequence of str
+        Of its matrix: a zone whose cells are all blank has a column nevertheless.
+    """
     ground = ground_on(plan, plan.meta.valid_from)
-    yield from _zones(plan, ground)
+    yield from _zones(plan, ground, set(columns))
     told: set[tuple[object, ...]] = set()
     for rule in plan.overlays:
         if rule.ground in told:
@@ -54,7 +61,7 @@ def _at(rule: OverlayRule, column: str, why: str = "") -> dict[str, Any]:
     return {"file": FILE, "row": rule.line, "column": column, "layer": rule.layer, "why": why}
 
 
-def _zones(plan: Plan, ground: Ground) -> Iterator[Note]:
+def _zones(plan: Plan, ground: Ground, columns: set[str]) -> Iterator[Note]:
     place = {"file": "plan.toml", "row": None, "column": "layer"}
     if isinstance(ground.zones, EngineError):
         text = "plan.toml, layer: {why}"
@@ -62,7 +69,7 @@ def _zones(plan: Plan, ground: Ground) -> Iterator[Note]:
         return
     drawn, ruled = set(ground.zones.whole.codes), {z for row in plan.matrix for z in row.cells}
     facts = {"layer": plan.meta.layer}
-    for zone in sorted(drawn - ruled):
+    for zone in sorted(drawn - ruled - columns):
         if is_compound(zone):
             text = "layer {layer}: class {zone!r} is two classes in one; its parcels need review "
             text += "until the dispute is settled"
