@@ -17,6 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from api import tracing
 from api.access.gate import Gate, audit_log
 from api.access.keys import Keys
+from api.access.sessions import Sessions
 from api.access.tokens import Tokens
 from api.envelope import Envelope, answer_error
 from api.http import Workers
@@ -26,7 +27,7 @@ from api.observe import Observe
 from api.openapi import openapi_of
 from api.opening import Opening
 from api.quick import ShortWay
-from api.rates import RateLimit
+from api.rates import Buckets, RateLimit
 from api.routes import (
     analyses,
     batch,
@@ -40,6 +41,7 @@ from api.routes import (
     overviews,
     processes,
     record,
+    session,
     tiles,
     warnings,
     web,
@@ -65,6 +67,9 @@ DESCRIPTION: Final = (
     "`?lang=en` where offered turns the first text to English. Coordinates are longitude, "
     "latitude in degrees. Areas are m² on the plane the plan declares."
 )
+#: Keys that one address may try: a few, then one every five seconds.
+SIGN_INS_AT_ONCE: Final = 10
+SIGN_INS_PER_S: Final = 0.2
 ROUTERS: Final = (
     conformity.quick_router,
     conformity.router,
@@ -83,6 +88,7 @@ ROUTERS: Final = (
     warnings.router,
     overviews.router,
     processes.router,
+    session.router,
     web.router,
     health.router,
 )
@@ -129,7 +135,10 @@ def create_app(
         )
     if chosen.rate_per_second:
         app.add_middleware(RateLimit, per_second=chosen.rate_per_second, burst=chosen.rate_burst)
-    app.add_middleware(Gate, **_gate(chosen))
+    asking = _gate(chosen)
+    app.state.sessions = asking.get("sessions")
+    app.state.attempts = Buckets(SIGN_INS_PER_S, SIGN_INS_AT_ONCE)
+    app.add_middleware(Gate, **asking)
     app.add_middleware(Envelope)
     app.add_middleware(Observe)
     if chosen.otel:
@@ -173,7 +182,9 @@ def _gate(settings: ServeSettings) -> dict[str, Any]:
             settings.oidc_issuer, settings.oidc_audience, settings.oidc_jwks, settings.oidc_claim
         )
     audit = audit_log(folder / "audit.jsonl")
-    return {"keys": Keys(folder / "keys.json"), "tokens": tokens, "audit": audit}
+    keys = Keys(folder / "keys.json")
+    sessions = Sessions(folder / "sessions.sqlite", keys, settings.session_hours)
+    return {"keys": keys, "tokens": tokens, "sessions": sessions, "audit": audit}
 
 
 def _scratch(cleaning: ExitStack) -> Path:

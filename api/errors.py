@@ -64,6 +64,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "opening_failed": 503,
     "queue_full": 503,
     "rate_limit": 429,
+    "sign_in_too_often": 429,
     "starting": 503,
     "tile_out_of_range": 404,
 }

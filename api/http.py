@@ -33,6 +33,7 @@ __all__ = [
     "line_too_long",
     "only_once",
     "read_body",
+    "read_form",
     "service_of",
 ]
 
@@ -155,6 +156,25 @@ async def read_body(
         `body_too_slow`.
     """
     check_media_type(request, accepted)
+    return await _read(request, most, seconds)
+
+
+async def read_form(request: Request, most: int, seconds: float) -> bytes:
+    """Read the form of one of our own pages within a size and a time.
+
+    Raises
+    ------
+    RequestError
+        `media_type`.
+    LimitError, TimeLimitError
+        As `read_body`.
+    """
+    if media_type_of(request) != FORMS[0]:
+        raise _other_type(media_type_of(request), FORMS[:1])
+    return await _read(request, most, seconds)
+
+
+async def _read(request: Request, most: int, seconds: float) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared[:18]) > most:
         raise _too_large(most)
@@ -178,7 +198,7 @@ async def read_body(
 
 def check_media_type(request: Request, accepted: tuple[str, ...]) -> None:
     """Refuse a body of another type before anything of it is read."""
-    sent = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    sent = media_type_of(request)
     if sent in FORMS:
         raise RequestError(
             "a form is not accepted here",
@@ -187,13 +207,22 @@ def check_media_type(request: Request, accepted: tuple[str, ...]) -> None:
             accepted=", ".join(accepted),
         )
     if sent and sent not in accepted:
-        raise RequestError(
-            "content of type {sent!r} is not accepted here",
-            code="media_type",
-            hint="Send {accepted}",
-            sent=sent[:80],
-            accepted=", ".join(accepted),
-        )
+        raise _other_type(sent, accepted)
+
+
+def media_type_of(request: Request) -> str:
+    """Return the type of a body without its parameters."""
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+def _other_type(sent: str, accepted: tuple[str, ...]) -> RequestError:
+    return RequestError(
+        "content of type {sent!r} is not accepted here",
+        code="media_type",
+        hint="Send {accepted}",
+        sent=sent[:80],
+        accepted=", ".join(accepted),
+    )
 
 
 def _too_large(most: int) -> LimitError:

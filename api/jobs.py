@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.clock import now
+from api.private_file import connect
 from api.webhooks import outbox
 from spatial.errors import LayerNotFoundError, LimitError
 
@@ -250,7 +251,7 @@ class Jobs:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        with closing(outbox.connect(self._path)) as base:
+        with closing(connect(self._path)) as base:
             if not self._ready:
                 _prepare(base)
                 self._ready = True

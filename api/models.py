@@ -17,12 +17,14 @@ from spatial.errors import PermitError
 __all__ = [
     "PERMIT_EXAMPLE",
     "SCHEMA_VERSION",
+    "SESSION_EXAMPLE",
     "BatchLine",
     "ExplainedVerdict",
     "Feature",
     "FeatureCollection",
     "PermitProperties",
     "Problem",
+    "SessionModel",
     "VerdictModel",
     "check_properties",
 ]
@@ -271,3 +273,27 @@ def _refusal(error: ValidationError, pointer: str) -> PermitError | RequestError
         pointer=place,
         fault=first["msg"],
     )
+
+
+SESSION_EXAMPLE: Final[dict[str, Any]] = {
+    "asked": True,
+    "known": True,
+    "name": "oss",
+    "roles": ["verifikator"],
+    "rights": ["decisions", "judge", "record"],
+    "sign_in": "/masuk",
+}
+
+
+class SessionModel(BaseModel):
+    """How the service sees whoever asks."""
+
+    asked: bool = Field(description="Whether this service asks for keys")
+    known: bool = Field(description="Whether a key, a token or a session was shown")
+    name: str | None = Field(description="Whom the key was made for")
+    roles: list[str]
+    rights: list[str] = Field(
+        description="judge: verdicts without a record; record: verdicts on record; decisions: "
+        "read the record and its letters; metrics; audit"
+    )
+    sign_in: str | None = Field(description="Page where staff enter a key, where keys are asked")

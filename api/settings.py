@@ -51,6 +51,9 @@ class ServeSettings(BaseSettings):
     access: Literal["open", "keys"] = Field(
         default="open", description="open: everybody may everything; keys: by role"
     )
+    session_hours: float = Field(
+        default=10.0, gt=0, le=720, description="How long somebody stays signed in at a browser"
+    )
     oidc_issuer: str = Field(default="", description="Issuer of tokens (OpenID Connect)")
     oidc_audience: str = Field(default="tataruang", description="Audience tokens must name")
     oidc_jwks: str = Field(default="", description="Keys of the issuer: https address or file")

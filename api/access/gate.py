@@ -13,13 +13,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.keys import Keys
 from api.access.roles import EVERYBODY, OFFICE, Caller
+from api.access.sessions import Sessions, cookie_of, require_same_origin
 from api.access.tokens import Tokens
 from api.clock import now
 
 __all__ = ["Gate", "audit_log"]
 
 #: Whoever reads or writes these is written down.
-AUDITED: Final = ("/v1/conformity/", "/v1/audit")
+AUDITED: Final = ("/v1/conformity/", "/v1/audit", "/masuk", "/keluar")
 
 
 class Gate:
@@ -30,6 +31,7 @@ class Gate:
     keys : Keys or None
         Without it nobody is asked and everybody may everything.
     tokens : Tokens or None
+    sessions : Sessions or None
     audit : logging.Logger or None
     """
 
@@ -38,11 +40,13 @@ class Gate:
         app: ASGIApp,
         keys: Keys | None = None,
         tokens: Tokens | None = None,
+        sessions: Sessions | None = None,
         audit: logging.Logger | None = None,
     ) -> None:
         self.app = app
         self._keys = keys
         self._tokens = tokens
+        self._sessions = sessions
         self._audit = audit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,7 +76,7 @@ class Gate:
             await self.app(scope, receive, marking)
         finally:
             if self._audit is not None and scope["path"].startswith(AUDITED):
-                self._audit.info("%s", _line(request, caller, status))
+                self._audit.info("%s", _line(request, request.state.caller, status))
 
     async def _caller(self, request: Request) -> Caller:
         host = request.client.host if request.client else "-"
@@ -84,12 +88,18 @@ class Gate:
             return await run_in_threadpool(self._keys.caller, key)
         if kind.lower() == "bearer" and self._tokens is not None:
             return await run_in_threadpool(self._tokens.caller, token.strip())
+        kept = cookie_of(request) if self._sessions is not None else None
+        if self._sessions is not None and kept is not None:
+            found = await run_in_threadpool(self._sessions.caller, kept)
+            if found is not None:
+                require_same_origin(request)
+                return found
         return Caller(host, EVERYBODY.roles)
 
 
 def _private(headers: list[tuple[bytes, bytes]], *, known: bool) -> list[tuple[bytes, bytes]]:
     """Keep answers to callers with a key apart from those to everybody."""
-    vary = (b"vary", b"x-api-key, authorization")
+    vary = (b"vary", b"x-api-key, authorization, cookie")
     if not known:
         return [*headers, vary]
     said = [value for name, value in headers if name == b"cache-control"] or [b"no-store"]

@@ -120,10 +120,20 @@ class Keys:
         AccessError
             `key_unknown` or `key_expired`.
         """
+        return _caller(self.holder(secret))
+
+    def holder(self, secret: str) -> Key:
+        """Return what is kept of a key that somebody shows.
+
+        Raises
+        ------
+        AccessError
+            `key_unknown` or `key_expired`.
+        """
         wanted = _hash(secret[:LONGEST])
         for key in self.all():
             if hmac.compare_digest(key.hash, wanted):
-                if key.expires is not None and key.expires < today().isoformat():
+                if _ended(key):
                     raise AccessError(
                         "the key {name} ended on {day}",
                         code="key_expired",
@@ -131,10 +141,15 @@ class Keys:
                         name=key.name,
                         day=key.expires,
                     )
-                return Caller(key.name, frozenset(key.roles), known=True)
+                return key
         raise AccessError(
             "the key is not known", code="key_unknown", hint="Ask the office for a key"
         )
+
+    def caller_of(self, hash_: str) -> Caller | None:
+        """Return who the key of a hash belongs to; None where it was revoked or has ended."""
+        found = (key for key in self.all() if key.hash == hash_ and not _ended(key))
+        return next(map(_caller, found), None)
 
     def _read(self) -> tuple[Key, ...]:
         try:
@@ -157,6 +172,14 @@ class Keys:
             out.flush()
             os.fsync(out.fileno())
         partial.replace(self._path)
+
+
+def _caller(key: Key) -> Caller:
+    return Caller(key.name, frozenset(key.roles), known=True)
+
+
+def _ended(key: Key) -> bool:
+    return key.expires is not None and key.expires < today().isoformat()
 
 
 def _hash(secret: str) -> str:

@@ -13,13 +13,19 @@ from api.web.files import static_file
 
 router = APIRouter(tags=["map"], route_class=StrictRoute)
 
-#: The worker of the map program starts from a blob; everything else is ours.
-POLICY: Final = (
-    "default-src 'self'; script-src 'self'; worker-src 'self' blob:; child-src blob:; "
-    "img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; font-src 'self'; "
-    "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'"
-)
+
+def policy(*, forms: str) -> str:
+    """Return what a page may load, and where its forms may go."""
+    # The worker of the map program starts from a blob; everything else is ours.
+    return (
+        "default-src 'self'; script-src 'self'; worker-src 'self' blob:; child-src blob:; "
+        "img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; font-src 'self'; "
+        f"connect-src 'self'; object-src 'none'; base-uri 'none'; form-action {forms}; "
+        "frame-ancestors 'self'"
+    )
+
+
+POLICY: Final = policy(forms="'none'")
 CACHE: Final = "public, max-age=0, must-revalidate"
 
 

@@ -7,7 +7,6 @@ end stays as `dead` for the operator, who may send it again.
 
 from __future__ import annotations
 
-import os
 import random
 import sqlite3
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from api.clock import now
+from api.private_file import connect
 
 __all__ = ["FILE", "LEASE_S", "PAUSES_S", "SCHEMA", "Outbox", "Waiting", "put"]
 
@@ -219,13 +219,3 @@ class Outbox:
         with closing(connect(self._path)) as base:
             base.executescript(SCHEMA)
             yield base
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the file of jobs and messages; made where it is not, for this user alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    base = sqlite3.connect(path, timeout=10.0, isolation_level=None)
-    base.execute("PRAGMA synchronous=FULL")
-    return base

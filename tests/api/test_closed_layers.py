@@ -195,6 +195,10 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
     "GET /v1/control-room/plans": [("/v1/control-room/plans", None)],
     "GET /tema/{theme}": [("/tema/industri", None)],
     "GET /ruang-operasi": [("/ruang-operasi", None)],
+    "GET /masuk": [("/masuk", None)],
+    "POST /masuk": [("/masuk", {})],
+    "POST /keluar": [("/keluar", {})],
+    "GET /v1/session": [("/v1/session", None)],
     "GET /tiles/{layer}/{z}/{x}/{y}.mvt": [
         (f"/tiles/{name}/{TILE[0]}/{TILE[1]}/{TILE[2]}.mvt{more}", None)
         for name in ("lp2b", "tiada", "rdtr")

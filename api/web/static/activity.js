@@ -1,6 +1,7 @@
 // Where an activity or a line of business may go: each zone coloured by how far its rules allow it.
 import { h } from "./format.js";
 import { classOf, izinSwatch, legendRows, ORDER, paint, unpaint, wordOf } from "./izin.js";
+import { refusal } from "./refusal.js";
 import { get, Refused } from "./service.js";
 import { t } from "./words.js";
 
@@ -35,7 +36,7 @@ export function createActivity(map, description, card, modes, panel) {
       form(lists(answer.plans, description));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      form([h("div.problem", { role: "alert" }, h("p", {}, error.problem.detail), error.problem.hint && h("p.sub", {}, error.problem.hint))]);
+      form([refusal(error.problem)]);
     }
   }
 }

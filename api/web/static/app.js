@@ -10,8 +10,10 @@ import { createPanel } from "./panel.js";
 import { createParcels } from "./parcel.js";
 import { placeCard } from "./place.js";
 import { createPrint } from "./print.js";
+import { refusal } from "./refusal.js";
 import { createSearch } from "./search.js";
 import { get, whenReady } from "./service.js";
+import { createSession } from "./session.js";
 import { createTheme } from "./theme.js";
 import { language, setLanguage, t, translatePage } from "./words.js";
 
@@ -55,7 +57,7 @@ async function openPlace(map, description, state, lon, lat) {
     const [place, hazards] = await Promise.all([get(`/v1/zones/at?${at}`), get(`/v1/hazard/at?${at}`).catch((error) => ({ fault: error.message }))]);
     card.show(placeCard(place, description, hazards));
   } catch (error) {
-    card.show([h("h2", {}, t("place")), h("div.problem", { role: "alert" }, h("b", {}, error.problem?.title ?? ""), h("p", {}, error.message), error.problem?.hint && h("p", {}, error.problem.hint))]);
+    card.show([h("h2", {}, t("place")), refusal(error.problem ?? { detail: error.message })]);
   }
   writeAddress(map, state);
 }
@@ -68,6 +70,7 @@ async function main() {
   const state = { plan: address.plan, layers: address.layers, at: address.at };
   const map = await createMap(description, address.view);
   const panel = createPanel(map, description, state, () => writeAddress(map, state));
+  const who = await createSession(document.getElementById("session"));
   const modes = createModes(() => { for (const name of ["parcel", "approvable", "here"]) show(map, name, []); });
   const parcels = createParcels(map, description, card, modes);
   createHazard(map, description, card, modes, panel, parcels);
@@ -84,6 +87,7 @@ async function main() {
     const notice = document.getElementById("notice");
     notice.hidden = description.official;
     notice.textContent = t("notice");
+    who();
     panel.draw();
   }
 

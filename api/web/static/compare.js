@@ -1,6 +1,7 @@
 // Two versions of a plan, or two plans, side by side under one divider; what changed is named.
 import { area, day, h } from "./format.js";
 import { boundsOf, cloneMap, fit, show, tilesOf } from "./map.js";
+import { refusal } from "./refusal.js";
 import { get, Refused } from "./service.js";
 import { colourSwatch } from "./swatch.js";
 import { swipe } from "./swipe.js";
@@ -112,6 +113,6 @@ export function createCompare(map, description, card, modes, panel) {
 
   function refuse(error) {
     if (!(error instanceof Refused)) throw error;
-    card.show([h("h2", {}, t("compare")), h("div.problem", { role: "alert" }, h("p", {}, error.problem.detail), error.problem.hint && h("p.sub", {}, error.problem.hint)), back()]);
+    card.show([h("h2", {}, t("compare")), refusal(error.problem), back()]);
   }
 }

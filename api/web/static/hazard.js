@@ -1,6 +1,7 @@
 // Hazard: what stands in each class, in the whole workspace or in an area that is drawn.
 import { area, h, number } from "./format.js";
 import { boundsOf, fit, show } from "./map.js";
+import { refusal } from "./refusal.js";
 import { get, post, Refused } from "./service.js";
 import { colourSwatch } from "./swatch.js";
 import { language, t } from "./words.js";
@@ -45,7 +46,7 @@ export function createHazard(map, description, card, modes, panel, parcels) {
 
   function refuse(error) {
     if (!(error instanceof Refused)) throw error;
-    card.show([h("h2", {}, t("hazard")), h("div.problem", { role: "alert" }, h("b", {}, error.problem.title ?? ""), h("p", {}, error.problem.detail), error.problem.hint && h("p", {}, error.problem.hint)), h("div.actions", {}, h("button.plain", { type: "button", onclick: form }, t("again")))]);
+    card.show([h("h2", {}, t("hazard")), refusal(error.problem), h("div.actions", {}, h("button.plain", { type: "button", onclick: form }, t("again")))]);
   }
 
   const amount = (value, unit) => {

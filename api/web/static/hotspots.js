@@ -1,6 +1,7 @@
 // Where poverty clusters: classes on the map, and for every village why it has its class.
 import { boundsOf, fit, show } from "./map.js";
 import { h, number, percent } from "./format.js";
+import { refusal } from "./refusal.js";
 import { get, Refused } from "./service.js";
 import { colourSwatch, NO_DATA } from "./swatch.js";
 import { t } from "./words.js";
@@ -19,8 +20,7 @@ export function createHotspots(map, description, card, modes, panel) {
       [found, shapes] = await Promise.all([get("/v1/hotspots?f=json"), get("/v1/hotspots?f=geojson")]);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      const { title, detail, hint } = error.problem;
-      card.show([h("h2", {}, t("hotspots")), h("div.problem", { role: "alert" }, h("b", {}, title ?? ""), h("p", {}, detail), hint && h("p", {}, hint))]);
+      card.show([h("h2", {}, t("hotspots")), refusal(error.problem)]);
       return;
     }
     modes.enter("hotspots", { ended: () => { show(map, "areas", []); panel.lend(null); panel.legend.set(null); }, click: pick });

@@ -1,6 +1,7 @@
 // A parcel on the map: drawn corner by corner or read from a file, then judged.
 import { area, h } from "./format.js";
 import { boundsOf, fit, show } from "./map.js";
+import { refusal } from "./refusal.js";
 import { judge, readFile, record, Refused } from "./service.js";
 import { verdictCard, verdictTable } from "./verdict.js";
 import { t } from "./words.js";
@@ -117,8 +118,7 @@ export function createParcels(map, description, card, modes) {
 
   function refuse(error, again) {
     if (!(error instanceof Refused)) throw error;
-    const { title, detail, hint: advice, pointer } = error.problem;
-    card.show([h("h2", {}, t("parcel")), h("div.problem", { role: "alert" }, h("b", {}, title ?? ""), h("p", {}, detail), advice && h("p", {}, advice), pointer && h("p.sub", {}, pointer)),
+    card.show([h("h2", {}, t("parcel")), refusal(error.problem),
       again && h("div.actions", {}, h("button.plain", { type: "button", onclick: again }, t("again")))].filter(Boolean));
   }
 
@@ -155,8 +155,10 @@ export function createParcels(map, description, card, modes) {
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         button.disabled = false;
-        hint.textContent = error.problem.detail; hint.hidden = false;
-        setTimeout(() => { hint.hidden = true; }, 6000);
+        const told = refusal(error.problem), row = button.parentElement;
+        if (row.nextElementSibling?.classList.contains("problem")) row.nextElementSibling.remove();
+        row.after(told);
+        told.scrollIntoView({ block: "nearest" });
       }
     } }, t("record"));
     return button;

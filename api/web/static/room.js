@@ -1,6 +1,7 @@
 // The operation room: figures that a room reads from three metres, fetched again and again.
 import { h, icon, number } from "./format.js";
 import { greenBox, pairRow, updateRow } from "./room-parts.js";
+import { signIn } from "./refusal.js";
 import { get, Refused } from "./service.js";
 import { language, setLanguage, t } from "./words.js";
 
@@ -62,7 +63,9 @@ function told() {
   const line = document.getElementById("state"), age = Date.now() - heard;
   const stale = !heard || age > STALE_MS || failed;
   line.className = stale ? "stale" : "";
-  if (!heard) line.textContent = failed ? failed.detail : t("loading");
+  const door = failed?.status === 401;
+  document.getElementById("door").hidden = !door;
+  if (!heard) line.textContent = door ? t("sign_in_needed") : failed ? failed.detail : t("loading");
   else if (stale) line.textContent = `${t("cut_off")} ${time(new Date(heard))} WIB`;
   else line.textContent = `${t("refreshed")} ${time(new Date(heard))} WIB`;
 }
@@ -145,6 +148,7 @@ function words() {
   document.title = t("room_long");
   for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
   document.getElementById("language").textContent = language() === "id" ? "EN" : "ID";
+  document.getElementById("door").href = signIn();
 }
 
 document.getElementById("language").addEventListener("click", () => { setLanguage(language() === "id" ? "en" : "id"); draw(); });

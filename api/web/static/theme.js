@@ -3,6 +3,7 @@ import { area, h, number } from "./format.js";
 import { lists } from "./activity.js";
 import { background, izinSwatch, legendRows, ORDER, paint, unpaint, wordOf } from "./izin.js";
 import { fit } from "./map.js";
+import { refusal } from "./refusal.js";
 import { get, Refused } from "./service.js";
 import { language, t } from "./words.js";
 
@@ -32,7 +33,7 @@ export function createTheme(map, description, card, modes, panel) {
       opened = await get(`/v1/themes/${name}`);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      card.show([h("h2", {}, t("themes")), h("div.problem", { role: "alert" }, h("p", {}, error.problem.detail))]);
+      card.show([h("h2", {}, t("themes")), refusal(error.problem)]);
       return;
     }
     enter(opened);

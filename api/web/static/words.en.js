@@ -1,5 +1,17 @@
 // Words of the pages in English.
 export default {
+  sign_in: "Sign in",
+  sign_out: "Sign out",
+  signed_in: "Signed in as",
+  signed_out: "Not signed in: public content only",
+  sign_in_needed: "This is for staff who signed in with a key of the office.",
+  roles: {
+    publik: "public",
+    opd: "agency",
+    verifikator: "verifier",
+    admin_data: "data admin",
+    auditor: "auditor",
+  },
   skip: "Skip to search",
   title: "Spatial plan",
   print: "Print",

@@ -1,5 +1,17 @@
 // Words of the pages in Bahasa Indonesia.
 export default {
+  sign_in: "Masuk",
+  sign_out: "Keluar",
+  signed_in: "Masuk sebagai",
+  signed_out: "Tanpa masuk: hanya yang terbuka bagi umum",
+  sign_in_needed: "Ini hanya bagi petugas yang masuk dengan kunci kantor.",
+  roles: {
+    publik: "umum",
+    opd: "OPD",
+    verifikator: "verifikator",
+    admin_data: "admin data",
+    auditor: "auditor",
+  },
   skip: "Langsung ke pencarian",
   title: "Tata ruang",
   print: "Cetak",
