@@ -64,8 +64,15 @@ def disarm() -> None:
     os.environ["GDAL_SKIP"] = ",".join(wanted)
     for option, value in OPTIONS.items():
         os.environ.setdefault(option, value)
-    # Not every wheel carries every driver, and fiona would tell of each that it lacks.
-    logging.getLogger("fiona").addHandler(logging.NullHandler())
+    # Not every wheel carries every driver, and two of them warn of each that they lack.
+    for name in ("rasterio._env", "fiona._env"):
+        logger = logging.getLogger(name)
+        if _not_of_lacking_drivers not in logger.filters:
+            logger.addFilter(_not_of_lacking_drivers)
+
+
+def _not_of_lacking_drivers(record: logging.LogRecord) -> bool:
+    return "GDAL_SKIP" not in record.getMessage()
 
 
 disarm()

@@ -231,6 +231,23 @@ def test_drivers_are_off_before_any_gdal_loads_wherever_import_begins(package: s
         assert set(FOLLOWING_DRIVERS) <= set(skipped.split(","))
 
 
+QUIET = """
+import io, json, logging
+said = io.StringIO()
+logging.basicConfig(level=logging.INFO, stream=said)
+import spatial, rasterio, fiona
+with rasterio.Env():
+    pass
+with fiona.Env():
+    pass
+print(json.dumps(said.getvalue()))
+"""
+
+
+def test_a_log_is_not_filled_with_the_names_of_drivers_that_a_wheel_lacks() -> None:
+    assert "GDAL_SKIP" not in alone(QUIET)
+
+
 CONFINED = """
 import json, os, socket, subprocess, sys
 from pathlib import Path

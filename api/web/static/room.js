@@ -65,7 +65,11 @@ function told() {
   line.className = stale ? "stale" : "";
   const door = failed?.status === 401;
   document.getElementById("door").hidden = !door;
-  if (!heard) line.textContent = door ? t("sign_in_needed") : failed ? failed.detail : t("loading");
+  const closed = document.getElementById("closed");
+  closed.hidden = !door;
+  closed.textContent = t("room_closed");
+  document.getElementById("room").classList.toggle("closed", door);
+  if (!heard) line.textContent = door ? t("signed_out") : failed ? failed.detail : t("loading");
   else if (stale) line.textContent = `${t("cut_off")} ${time(new Date(heard))} WIB`;
   else line.textContent = `${t("refreshed")} ${time(new Date(heard))} WIB`;
 }

@@ -10,7 +10,7 @@ export function verdictCard({ verdict, headline, sentences }, description, actio
   const words = description.verdicts[verdict.verdict];
   const colours = new Map(description.layers.flatMap((layer) => (layer.zones ?? []).map((zone) => [zone.code, zone.colour])));
   return [
-    h("div.band", { tone: words.colour }, icon(words.path), h("div", {}, h("strong", {}, two(words)), h("small", {}, `${verdict.permit_id} · ${t("on")} ${day(verdict.evidence.on)}`))),
+    h("div.band", { tone: words.colour }, icon(words.path), h("div", {}, h("h2", {}, two(words)), h("small", {}, `${verdict.permit_id} · ${t("on")} ${day(verdict.evidence.on)}`))),
     headline && h("p.headline", {}, headline),
     why(verdict, description),
     parts(verdict, description, colours),

@@ -4,6 +4,7 @@ export default {
   sign_out: "Sign out",
   signed_in: "Signed in as",
   signed_out: "Not signed in: public content only",
+  room_closed: "The figures of the operation room are for staff who may read decisions. Sign in with a key of the office; this screen then refreshes itself.",
   sign_in_needed: "This is for staff who signed in with a key of the office.",
   roles: {
     publik: "public",
