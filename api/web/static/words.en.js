@@ -5,6 +5,7 @@ export default {
   signed_in: "Signed in as",
   signed_out: "Not signed in: public content only",
   room_closed: "The figures of the operation room are for staff who may read decisions. Sign in with a key of the office; this screen then refreshes itself.",
+  sign_in_beside: "Sign in in a new tab, then repeat here",
   sign_in_needed: "This is for staff who signed in with a key of the office.",
   roles: {
     publik: "public",

@@ -5,6 +5,7 @@ export default {
   signed_in: "Masuk sebagai",
   signed_out: "Tanpa masuk: hanya yang terbuka bagi umum",
   room_closed: "Angka ruang operasi hanya bagi petugas yang boleh membaca keputusan. Masuklah dengan kunci kantor; layar ini lalu memperbarui diri.",
+  sign_in_beside: "Masuk di tab baru, lalu ulangi di sini",
   sign_in_needed: "Ini hanya bagi petugas yang masuk dengan kunci kantor.",
   roles: {
     publik: "umum",
