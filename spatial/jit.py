@@ -15,7 +15,7 @@ from threading import RLock
 from types import FunctionType
 from typing import Any
 
-__all__ = ["kernel"]
+__all__ = ["inner", "kernel"]
 
 _compiling = RLock()
 
@@ -40,12 +40,23 @@ def kernel(function: Any) -> Kernel:
     return Kernel(function)
 
 
+def inner(function: Any) -> Kernel:
+    """Compile a function as a `kernel`, and into every kernel that calls it.
+
+    Arrays that are handed to a function are counted as held once more, and every count is
+    an atomic step that costs as much as some divisions: what is asked for each cell or edge
+    is better not a call.
+    """
+    return Kernel(function, inlined=True)
+
+
 class Kernel:
     """A function that is compiled when it is first called."""
 
-    def __init__(self, function: FunctionType) -> None:
+    def __init__(self, function: FunctionType, *, inlined: bool = False) -> None:
         functools.update_wrapper(self, function)
         self._function = function
+        self._inlined = inlined
         self._compiled: Callable[..., Any] | None = None
 
     def __call__(self, *arguments: Any) -> Any:
@@ -62,25 +73,27 @@ class Kernel:
                     called = names.get(name)
                     if isinstance(called, Kernel):
                         names[name] = called.compiled()
-                self._compiled = _compile(self._function)
+                self._compiled = _compile(self._function, self._inlined)
             return self._compiled
 
 
-def _compile(function: FunctionType) -> Any:
+def _compile(function: FunctionType, inlined: bool) -> Any:
     import numba
     from numba.core import config
 
     settings: Any = config
+    # Division by zero is what IEEE 754 says: no kernel divides where it could raise.
+    how = {"nogil": True, "error_model": "numpy", "forceinline": inlined}
     source = Path(function.__code__.co_filename)
     if not source.is_file():
-        return numba.njit(nogil=True)(function)
+        return numba.njit(**how)(function)
     before = settings.CACHE_DIR
     try:
         settings.CACHE_DIR = str(_folder(source.parent, numba.__version__))
-        return numba.njit(cache=True, nogil=True)(function)
+        return numba.njit(cache=True, **how)(function)
     except RuntimeError:
         # No folder can be written: compiled in each process.
-        return numba.njit(nogil=True)(function)
+        return numba.njit(**how)(function)
     finally:
         settings.CACHE_DIR = before
 
@@ -88,9 +101,9 @@ def _compile(function: FunctionType) -> Any:
 @lru_cache(maxsize=64)
 def _folder(package: Path, version: str) -> Path:
     """Return the folder of the compiled code of a package; numba falls back on the user's."""
-    digest = hashlib.sha256(version.encode())
+    digest = hashlib.sha256(version.encode() + Path(__file__).read_bytes())
     for path in sorted(package.glob("*.py")):
         content = path.read_bytes()
-        if b"from spatial.jit import kernel" in content:
+        if b"from spatial.jit import " in content:
             digest.update(content)
     return package / "__pycache__" / f"kernels-{digest.hexdigest()[:16]}"

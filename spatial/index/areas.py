@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 
 from spatial.index.grid import GridArrays, in_parts, workers
 from spatial.index.measure import NOISE, NOISE_M2, UNBOUNDED, measure
+from spatial.index.outline import extents
 from spatial.rings import Rings
 
-__all__ = ["NOISE", "NOISE_M2", "Areas", "measure_areas"]
+__all__ = ["NOISE", "NOISE_M2", "Areas", "measure_areas", "measure_layers"]
 
 F8: TypeAlias = NDArray[np.float64]
 I4: TypeAlias = NDArray[np.int32]
@@ -80,38 +82,58 @@ def measure_areas(
     budget : int
         Steps that one parcel may take before it is left without an answer.
     """
+    return measure_layers([grid], rings, threads=threads, budget=budget)[0]
 
-    def part(begin: int, end: int) -> Any:
-        return measure(grid, rings.xy, rings.start, rings.kind, rings.first, begin, end, budget)
+
+def measure_layers(
+    grids: Sequence[GridArrays],
+    rings: Rings,
+    *,
+    threads: int | None = None,
+    budget: int = BUDGET,
+) -> list[Areas]:
+    """Measure parcels against several indexes on one plane, as `measure_areas` does each.
+
+    What depends on the parcels alone is found once, and a part of them is asked of all
+    indexes while it is at hand.
+    """
+    whole = np.empty(len(rings))
+    outline = (rings.xy, rings.start, rings.kind, rings.first)
+
+    def part(begin: int, end: int) -> list[Any]:
+        box = np.empty((end - begin, 4))
+        extents(*outline, begin, end, whole, box)
+        return [measure(grid, *outline, begin, end, whole, box, budget) for grid in grids]
 
     if len(rings) <= _PART:
-        return _areas(*part(0, len(rings)), shift=0)
-    return _joined(in_parts(len(rings), _PART, part, workers() if threads is None else threads))
+        found = [part(0, len(rings))]
+    else:
+        found = in_parts(len(rings), _PART, part, workers() if threads is None else threads)
+    return [_joined(whole, [one[layer] for one in found]) for layer in range(len(grids))]
 
 
-def _areas(
-    whole: F8, how: Any, rows: I4, values: F8, pair_rows: I4, pair_areas: F8, *, shift: int
-) -> Areas:
-    """Name what one part of the parcels gave, the first of which is number `shift`."""
-    pairs = _pairs(pair_rows, pair_areas, whole) if len(pair_areas) else _NO_PAIRS
-    parcel, code = rows[:, 0], rows[:, 1]
-    if shift:
-        parcel = parcel + np.int64(shift)
-        pairs = pairs + np.array([shift, 0, 0])
-    return Areas(whole, how, parcel, code, values[:, 0], values[:, 1], pairs)
-
-
-def _joined(found: list[Any]) -> Areas:
-    parts = [_areas(*one, shift=number * _PART) for number, one in enumerate(found)]
+def _joined(whole: F8, parts: list[Any]) -> Areas:
+    """Put the parts of one layer together."""
+    how, parcel, code, area, overlap = (
+        parts[0][column] if len(parts) == 1 else np.concatenate([one[column] for one in parts])
+        for column in range(5)
+    )
+    pairs = [
+        _pairs(rows, areas, whole, number * _PART)
+        for number, (*_, rows, areas) in enumerate(parts)
+        if len(areas)
+    ]
     return Areas(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in Areas.__slots__)
+        whole, how, parcel, code, area, overlap, np.concatenate(pairs) if pairs else _NO_PAIRS
     )
 
 
-def _pairs(rows: I4, areas: F8, whole: F8) -> NDArray[np.int64]:
+def _pairs(rows: I4, areas: F8, whole: F8, begin: int) -> NDArray[np.int64]:
     """Sum the pairs over cells and keep what is more than rounding."""
     unique, inverse = np.unique(rows, axis=0, return_inverse=True)
     total = np.bincount(inverse.ravel(), areas, minlength=len(unique))
-    noise = np.minimum(NOISE * whole[unique[:, 0]], NOISE_M2)
-    found: NDArray[np.int64] = unique[total > noise].astype(np.int64)
-    return found
+    found = unique.astype(np.int64)
+    found[:, 0] += begin
+    noise = np.minimum(NOISE * whole[found[:, 0]], NOISE_M2)
+    kept: NDArray[np.int64] = found[total > noise]
+    return kept

@@ -11,7 +11,7 @@ from spatial.index.zones import ZoneIndex
 
 __all__ = ["open_index", "save_index"]
 
-MAGIC: Final = b"TATAIDX5"
+MAGIC: Final = b"TATAIDX6"
 
 
 def save_index(index: ZoneIndex, path: Path, *, source: str = "") -> None:

@@ -11,12 +11,15 @@ from spatial.index.segments import NO_CODE
 from spatial.index.under import under_both
 from spatial.jit import kernel
 
-__all__ = ["finish"]
+__all__ = ["BORDER", "MIXED", "OVERLAPPED", "finish"]
 
 F8: TypeAlias = NDArray[np.float64]
 I8: TypeAlias = NDArray[np.int64]
 I4: TypeAlias = NDArray[np.int32]
 
+#: What is noted of a cell that is not all one zone or none: pieces lie in it, its corner lies in
+#: a mixture, zones lie over each other.
+BORDER, MIXED, OVERLAPPED = -1, -2, -3
 #: An overlap below this share of the cell is rounding of the sums that find it.
 CELL_NOISE: Final = 1e-13
 #: With more open edges than this a cell counts as overlapping: the careful way is exact too.
@@ -113,9 +116,9 @@ def finish(
     mix_start: I8,
     mix: I4,
     n_codes: int,
-    overlap: Any,
+    fill: I4,
 ) -> None:
-    """Order the pieces of cells `begin` to `end`, and mark cells where zones overlap."""
+    """Order the pieces of cells `begin` to `end`, and note what fills the cells."""
     for cell in range(begin, end):
         one, last = start[cell], start[cell + 1]
         if last > one:
@@ -125,4 +128,9 @@ def finish(
             kinds[one:last] = kinds[order]
         floor = (cell // nx) * size
         depth = _depth(state[cell], mix_start, mix, n_codes)
-        overlap[cell] = _overlapping(pieces[one:last], sides[one:last], floor, size, depth)
+        if _overlapping(pieces[one:last], sides[one:last], floor, size, depth):
+            fill[cell] = OVERLAPPED
+        elif state[cell] > n_codes:
+            fill[cell] = MIXED
+        else:
+            fill[cell] = BORDER if last > one else state[cell]

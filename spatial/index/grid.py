@@ -49,7 +49,9 @@ class GridArrays(NamedTuple):
         What lies at each cell's upper left corner.
     mix_start, mix : arrays
         States with several zones.
-    overlap : array of bool, shape (cells,)
+    fill : array of int32, shape (cells,)
+        What a whole cell lies in: 0 no zone, 1 + code: that zone alone; BORDER, MIXED or
+        OVERLAPPED where it is not one and the same.
     reach : array
         The most easterly end of pieces `STRIDE * b` to `STRIDE * (b + 1)`.
     """
@@ -63,7 +65,7 @@ class GridArrays(NamedTuple):
     state: I4
     mix_start: I8
     mix: I4
-    overlap: NDArray[np.bool_]
+    fill: I4
     reach: F8
 
 
@@ -99,12 +101,12 @@ def build_grid(rings: Rings, code: I4, n_codes: int, *, threads: int | None = No
     segments, codes = boundaries(*_fields(rings), code, frame[:2].copy())
     start, pieces, sides, kinds, corner_start, changes = _spread(segments, codes, size, ny, nx)
     state, mix_start, mix = corner_states(corner_start, changes, ny, nx, n_codes)
-    overlap = np.zeros(ny * nx, np.bool_)
+    fill = np.empty(ny * nx, np.int32)
 
     def part(begin: int, end: int) -> None:
         finish(
             begin, end, nx, size, start, pieces, sides, kinds, state, mix_start, mix, n_codes,
-            overlap,
+            fill,
         )  # fmt: skip
 
     in_parts(ny * nx, _PART, part, workers() if threads is None else threads)
@@ -115,7 +117,7 @@ def build_grid(rings: Rings, code: I4, n_codes: int, *, threads: int | None = No
         else pieces[:, 2].copy()
     )
     return GridArrays(
-        frame, shape, start, pieces, sides, kinds, state, mix_start, mix, overlap, reach
+        frame, shape, start, pieces, sides, kinds, state, mix_start, mix, fill, reach
     )
 
 

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spatial.index.segments import ring_area
-from spatial.index.under import at
-from spatial.jit import kernel
+from spatial.index.under import under
+from spatial.jit import inner, kernel
 
 __all__ = [
     "area_under",
     "bounds_of",
     "edges_by_row",
+    "extents",
     "lines_by_column",
     "lines_in_row",
     "lines_of_edges",
@@ -26,7 +27,7 @@ F8: TypeAlias = NDArray[np.float64]
 I8: TypeAlias = NDArray[np.int64]
 
 
-@kernel
+@inner
 def parcel_area(xy: F8, start: I8, kind: I8, one: int, last: int) -> float:
     """Return the area of the polygon made of rings one <= r < last."""
     total = 0.0
@@ -35,7 +36,7 @@ def parcel_area(xy: F8, start: I8, kind: I8, one: int, last: int) -> float:
     return total
 
 
-@kernel
+@inner
 def bounds_of(xy: F8, begin: int, end: int) -> Any:
     """Return west, south, east and north of the positions begin <= k < end."""
     west = east = xy[begin, 0]
@@ -47,44 +48,72 @@ def bounds_of(xy: F8, begin: int, end: int) -> Any:
 
 
 @kernel
-def turns_of(xy: F8, start: I8, kind: I8, one: int, last: int, turns: F8) -> F8:
-    """Return for each ring 1 where its interior is to the left of its direction, else -1."""
-    if turns.shape[0] < last - one:
-        turns = np.empty(2 * (last - one))
+def extents(
+    xy: F8, start: I8, kind: I8, first: I8, begin: int, end: int, whole: F8, box: F8
+) -> None:
+    """Write area and bounds of parcels begin <= p < end; bounds of nothing are not a number.
+
+    Parameters
+    ----------
+    whole : array, shape (parcels,)
+    box : array, shape (end - begin, 4)
+        West, south, east and north.
+    """
+    for p in range(begin, end):
+        one, last = first[p], first[p + 1]
+        if one == last:
+            whole[p], box[p - begin] = 0.0, np.nan
+            continue
+        whole[p] = parcel_area(xy, start, kind, one, last)
+        west, south, east, north = bounds_of(xy, start[one], start[last])
+        box[p - begin, 0], box[p - begin, 1] = west, south
+        box[p - begin, 2], box[p - begin, 3] = east, north
+
+
+@kernel
+def turns_of(xy: F8, start: I8, kind: I8, one: int, last: int, turns: F8) -> None:
+    """Write for each ring 1 where its interior is to the left of its direction, else -1."""
     for ring in range(one, last):
         area = ring_area(xy, start[ring], start[ring + 1]) * kind[ring]
         turns[ring - one] = 1.0 if area > 0.0 else -1.0 if area < 0.0 else 0.0
-    return turns
 
 
-@kernel
-def _add(lines: F8, used: int, x0: float, h0: float, x1: float, h1: float, sign: float) -> Any:
+@inner
+def _add(lines: F8, used: int, x0: float, h0: float, x1: float, h1: float, sign: float) -> int:
     if x1 <= x0:
-        return lines, used
-    if used == lines.shape[0]:
-        lines = np.concatenate((lines, np.empty_like(lines)))
+        return used
     lines[used, 0], lines[used, 1], lines[used, 2], lines[used, 3] = x0, h0, x1, h1
-    lines[used, 4] = sign
-    return lines, used + 1
+    lines[used, 4], lines[used, 5] = sign, (h1 - h0) / (x1 - x0)
+    return used + 1
 
 
-@kernel
+@inner
 def _add_clamped(
-    lines: F8, used: int, edge: Any, floor: float, top: float, sign: float, above: bool
-) -> Any:
+    lines: F8,
+    used: int,
+    x0: float,
+    y0: float,
+    x1: float,
+    y1: float,
+    floor: float,
+    top: float,
+    sign: float,
+    above: bool,
+) -> int:
     """Add an edge cut to floor..top: below it is left out, above it runs along the top.
 
-    Where `above` is false, that part is left out too.
+    Where `above` is false, that part is left out too. It adds two lines at most.
     """
-    x0, y0, x1, y1 = edge
     if y0 <= floor and y1 <= floor:
-        return lines, used
+        return used
     height = top - floor
     if y0 >= top and y1 >= top:
         # On the top itself it is no edge that lies above.
         if not above and (y0 > top or y1 > top):
-            return lines, used
+            return used
         return _add(lines, used, x0, height, x1, height, sign)
+    if min(y0, y1) >= floor and max(y0, y1) <= top:
+        return _add(lines, used, x0, y0 - floor, x1, y1 - floor, sign)
     # Where it passes the floor and the top; its own ends where it does not.
     slope = (x1 - x0) / (y1 - y0) if y1 != y0 else 0.0
     at_floor = min(x1, max(x0, x0 + (floor - y0) * slope))
@@ -92,22 +121,22 @@ def _add_clamped(
     if y1 >= y0:
         left, h_left = (at_floor, 0.0) if y0 < floor else (x0, y0 - floor)
         right, h_right = (at_top, height) if y1 > top else (x1, y1 - floor)
-        lines, used = _add(lines, used, left, h_left, right, h_right, sign)
+        used = _add(lines, used, left, h_left, right, h_right, sign)
         return _add(lines, used, right, height, x1 if above else right, height, sign)
     left, h_left = (at_top, height) if y0 > top else (x0, y0 - floor)
     right, h_right = (at_floor, 0.0) if y1 < floor else (x1, y1 - floor)
-    lines, used = _add(lines, used, x0 if above else left, height, left, height, sign)
+    used = _add(lines, used, x0 if above else left, height, left, height, sign)
     return _add(lines, used, left, h_left, right, h_right, sign)
 
 
-@kernel
-def _edge(xy: F8, k: int, turn: float, origin: F8) -> Any:
+@inner
+def _edge(xy: F8, k: int, turn: float, ox: float, oy: float) -> Any:
     """Return an edge from left to right, from the origin, and its sign."""
-    x0, y0 = xy[k, 0] - origin[0], xy[k, 1] - origin[1]
-    x1, y1 = xy[k + 1, 0] - origin[0], xy[k + 1, 1] - origin[1]
+    x0, y0 = xy[k, 0] - ox, xy[k, 1] - oy
+    x1, y1 = xy[k + 1, 0] - ox, xy[k + 1, 1] - oy
     if x0 < x1 or (x0 == x1 and y0 <= y1):
-        return (x0, y0, x1, y1), -turn
-    return (x1, y1, x0, y0), turn
+        return x0, y0, x1, y1, -turn
+    return x1, y1, x0, y0, turn
 
 
 @kernel
@@ -117,30 +146,30 @@ def lines_in_row(
     turns: F8,
     one: int,
     last: int,
-    origin: F8,
+    frame: F8,
     floor: float,
     top: float,
     lines: F8,
-) -> Any:
-    """Return the outline between two heights.
+) -> int:
+    """Write the outline between two heights, and return of how many lines it is.
 
     The polygon's area between them is the signed sum of the areas under the lines.
 
-    Returns
-    -------
-    lines : array, shape (m, 5)
-        x0, height, x1, height, sign; left to right, heights over the floor.
-    used : int
+    Parameters
+    ----------
+    lines : array, shape (m, 6)
+        x0, height, x1, height, sign, slope; left to right, heights over the floor. There is
+        room for three of every edge.
     """
-    used = 0
+    ox, oy, used = frame[0], frame[1], 0
     for ring in range(one, last):
         turn = turns[ring - one]
         if turn == 0.0:
             continue
         for k in range(start[ring], start[ring + 1] - 1):
-            edge, sign = _edge(xy, k, turn, origin)
-            lines, used = _add_clamped(lines, used, edge, floor, top, sign, True)
-    return lines, used
+            x0, y0, x1, y1, sign = _edge(xy, k, turn, ox, oy)
+            used = _add_clamped(lines, used, x0, y0, x1, y1, floor, top, sign, True)
+    return used
 
 
 @kernel
@@ -162,8 +191,8 @@ def edges_by_row(
         if turn == 0.0:
             continue
         for k in range(start[ring], start[ring + 1] - 1):
-            edge, sign = _edge(xy, k, turn, origin)
-            edges[used, 0], edges[used, 1], edges[used, 2], edges[used, 3] = edge
+            x0, y0, x1, y1, sign = _edge(xy, k, turn, origin[0], origin[1])
+            edges[used, 0], edges[used, 1], edges[used, 2], edges[used, 3] = x0, y0, x1, y1
             edges[used, 4] = sign
             used += 1
     begin = np.zeros(r1 - r0 + 2, np.int64)
@@ -188,8 +217,8 @@ def edges_by_row(
 
 
 @kernel
-def lines_of_edges(edges: F8, order: I8, floor: float, top: float, lines: F8) -> Any:
-    """Return the outline between two heights from the edges that reach there.
+def lines_of_edges(edges: F8, order: I8, floor: float, top: float, lines: F8) -> int:
+    """Write the outline between two heights from the edges that reach there.
 
     As `lines_in_row`, but what lies above is not there: where the polygon covers the top is
     told by the edges that cross it.
@@ -198,7 +227,7 @@ def lines_of_edges(edges: F8, order: I8, floor: float, top: float, lines: F8) ->
     places, changes = np.empty(order.shape[0]), np.empty(order.shape[0])
     for i in range(order.shape[0]):
         x0, y0, x1, y1, sign = edges[order[i]]
-        lines, used = _add_clamped(lines, used, (x0, y0, x1, y1), floor, top, sign, False)
+        used = _add_clamped(lines, used, x0, y0, x1, y1, floor, top, sign, False)
         if (y0 > top) != (y1 > top):
             slope = (x1 - x0) / (y1 - y0)
             places[crossings] = min(x1, max(x0, x0 + (top - y0) * slope))
@@ -212,8 +241,8 @@ def lines_of_edges(edges: F8, order: I8, floor: float, top: float, lines: F8) ->
         depth += changes[ranked[i]]
         if depth != 0.0:
             left, right = places[ranked[i]], places[ranked[i + 1]]
-            lines, used = _add(lines, used, left, height, right, height, depth)
-    return lines, used
+            used = _add(lines, used, left, height, right, height, depth)
+    return used
 
 
 @kernel
@@ -238,14 +267,12 @@ def lines_by_column(lines: F8, used: int, size: float, c0: int, c1: int) -> Any:
     return begin, order
 
 
-@kernel
+@inner
 def area_under(lines: F8, used: int, west: float, east: float) -> float:
-    """Return the signed area under lines between two abscissas."""
+    """Return the signed area under lines between two places."""
     total = 0.0
     for k in range(used):
-        low, high = max(lines[k, 0], west), min(lines[k, 2], east)
-        if high > low:
-            left = at(lines[k, 0], lines[k, 1], lines[k, 2], lines[k, 3], low)
-            right = at(lines[k, 0], lines[k, 1], lines[k, 2], lines[k, 3], high)
-            total += lines[k, 4] * 0.5 * (left + right) * (high - low)
+        total += lines[k, 4] * under(
+            lines[k, 0], lines[k, 1], lines[k, 2], lines[k, 3], lines[k, 5], west, east
+        )
     return total

@@ -1,4 +1,4 @@
-"""The sum over the cells that one parcel reaches: edge by edge, or by slabs where zones overlap."""
+"""The sum over the few cells that most parcels reach, edge by edge."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from spatial.index.outline import (
-    area_under,
-    edges_by_row,
-    lines_by_column,
-    lines_in_row,
-    lines_of_edges,
-)
+from spatial.index.finish import OVERLAPPED
+from spatial.index.outline import area_under, lines_in_row
 from spatial.index.pieces import behind
-from spatial.index.slabs import TOO_MUCH, slab_areas
-from spatial.index.under import under_both
-from spatial.jit import kernel
+from spatial.index.under import under_two
+from spatial.jit import inner
 
-__all__ = ["CLIPPED", "OUTSIDE", "OVERLAPPING", "PURE", "UNBOUNDED", "over_cells"]
+__all__ = [
+    "CLIPPED",
+    "LARGE",
+    "MANY",
+    "OUTSIDE",
+    "OVERLAPPING",
+    "PURE",
+    "UNBOUNDED",
+    "add",
+    "in_cell",
+    "is_large",
+    "over_cells",
+]
 
 F8: TypeAlias = NDArray[np.float64]
 I8: TypeAlias = NDArray[np.int64]
@@ -31,23 +37,10 @@ OUTSIDE, PURE, CLIPPED, OVERLAPPING, UNBOUNDED = 0, 1, 2, 3, 4
 #: An outline over more rows or columns, with more edges, is sorted into them first.
 LARGE: Final = 4
 MANY: Final = 32
-NOTHING: Final = np.empty(0, np.int64)
 
 
-@kernel
-def _codes_at(state: int, mix_start: I8, mix: I4, n_codes: int) -> Any:
-    """Return the codes of a state with their counts, shape (k, 2)."""
-    if state == 0:
-        return np.empty((0, 2), np.int32)
-    if state <= n_codes:
-        out = np.ones((1, 2), np.int32)
-        out[0, 0] = state - 1
-        return out
-    return mix[mix_start[state - n_codes - 1] : mix_start[state - n_codes]].copy()
-
-
-@kernel
-def _add(total: F8, touched: I4, used: int, code: int, area: float, column: int) -> int:
+@inner
+def add(total: F8, touched: I4, used: int, code: int, area: float, column: int) -> int:
     """Add to the total of a code; a code met for the first time is noted."""
     if total[code, 2] == 0.0:
         total[code, 2] = 1.0
@@ -57,181 +50,127 @@ def _add(total: F8, touched: I4, used: int, code: int, area: float, column: int)
     return used
 
 
-@kernel
-def _by_pairs(
-    lines: F8, n_lines: int, grid: Any, cell: int, floor: float, span: Any, sums: Any, used: int
+@inner
+def in_cell(
+    grid: Any,
+    cell: int,
+    lines: F8,
+    count: int,
+    floor: float,
+    top: float,
+    low: float,
+    high: float,
+    total: F8,
+    touched: I4,
+    used: int,
 ) -> Any:
-    """Add what lies under each piece to the code below it, and take it from the code above."""
-    total, touched = sums
-    west, east = span
+    """Add what a parcel has of each code in one cell where no zones overlap.
+
+    The whole to the codes at the cell's corner; what lies under each piece to the code below
+    it, taken from the code above. A piece over all of the parcel cuts nothing.
+
+    Parameters
+    ----------
+    lines, count : array, int
+        The outline over the floor, up to the height `top`.
+    low, high : float
+        What the lines span of the cell.
+
+    Returns
+    -------
+    used, work : int
+        Codes touched, and pairs of lines compared.
+    """
     pieces, sides = grid.pieces, grid.sides
+    state, n_codes = grid.state[cell], grid.shape[2]
+    whole = area_under(lines, count, low, high)
+    if state > n_codes:
+        for i in range(grid.mix_start[state - n_codes - 1], grid.mix_start[state - n_codes]):
+            used = add(total, touched, used, grid.mix[i, 0], grid.mix[i, 1] * whole, 0)
+    elif state > 0:
+        used = add(total, touched, used, state - 1, whole, 0)
     work, last = 0, grid.start[cell + 1]
-    following = behind(grid.reach, grid.start[cell], last, west)
-    while following < last and pieces[following, 0] < east:
-        k = following
-        following = behind(grid.reach, k + 1, last, west)
+    k = behind(grid.reach, grid.start[cell], last, low)
+    while k < last and pieces[k, 0] < high:
         x0, x1 = pieces[k, 0], pieces[k, 2]
-        if x1 <= west or x0 >= x1:
-            continue
         y0, y1 = pieces[k, 1] - floor, pieces[k, 3] - floor
-        if y0 <= 0.0 and y1 <= 0.0:
-            continue
-        area = 0.0
-        for j in range(n_lines):
-            if lines[j, 2] > x0 and lines[j, 0] < x1:
-                area += lines[j, 4] * under_both(
-                    lines[j, 0], lines[j, 1], lines[j, 2], lines[j, 3], x0, y0, x1, y1
-                )
-        work += n_lines
-        if sides[k, 0] >= 0:
-            used = _add(total, touched, used, sides[k, 0], -area, 0)
-        if sides[k, 1] >= 0:
-            used = _add(total, touched, used, sides[k, 1], area, 0)
+        if x1 > low and x0 < x1 and (y0 > 0.0 or y1 > 0.0):
+            work += count
+            area = 0.0
+            if min(y0, y1) < top:
+                slope = (y1 - y0) / (x1 - x0)
+                for j in range(count):
+                    area += lines[j, 4] * under_two(
+                        lines[j, 0], lines[j, 1], lines[j, 2], lines[j, 3], lines[j, 5],
+                        x0, y0, x1, y1, slope,
+                    )  # fmt: skip
+            elif x0 <= low and x1 >= high:
+                area = whole
+            else:
+                area = area_under(lines, count, x0, x1)
+            if sides[k, 0] >= 0:
+                used = add(total, touched, used, sides[k, 0], -area, 0)
+            if sides[k, 1] >= 0:
+                used = add(total, touched, used, sides[k, 1], area, 0)
+        k = behind(grid.reach, k + 1, last, low)
     return used, work
 
 
-@kernel
-def _pick(lines: F8, used: int, west: float, east: float, out: F8) -> Any:
-    """Return the lines that reach into a column, and what they span there."""
-    if out.shape[0] < used:
-        out = np.empty((2 * used, 5))
-    count, low, high = 0, east, west
-    for k in range(used):
-        if lines[k, 2] > west and lines[k, 0] < east:
-            out[count] = lines[k]
-            low, high = min(low, lines[k, 0]), max(high, lines[k, 2])
-            count += 1
-    return out, count, max(low, west), min(high, east)
+@inner
+def is_large(vertices: int, c0: int, c1: int, r0: int, r1: int) -> bool:
+    """Say whether an outline is better sorted into the rows and columns that it reaches."""
+    return vertices > MANY and (r1 - r0 >= LARGE or c1 - c0 >= LARGE)
 
 
-@kernel
-def _pick_some(lines: F8, near: I8, west: float, east: float, out: F8) -> Any:
-    """Return the lines that reach into a column, out of those that come near it."""
-    if out.shape[0] < near.shape[0]:
-        out = np.empty((2 * near.shape[0], 5))
-    count, low, high = 0, east, west
-    for i in range(near.shape[0]):
-        k = near[i]
-        if lines[k, 2] > west and lines[k, 0] < east:
-            out[count] = lines[k]
-            low, high = min(low, lines[k, 0]), max(high, lines[k, 2])
-            count += 1
-    return out, count, max(low, west), min(high, east)
-
-
-@kernel
-def _more_pairs(codes: I4, areas: F8, places: I4, shared: F8) -> Any:
-    """Append the pairs of codes that share ground in a cell."""
-    count = 0
-    for j in range(shared.shape[0]):
-        for i in range(j):
-            count += shared[i, j] > 0.0
-    if count == 0:
-        return codes, areas
-    used = codes.shape[0]
-    more_codes, more_areas = np.empty((used + count, 2), np.int32), np.empty(used + count)
-    more_codes[:used], more_areas[:used] = codes, areas
-    for j in range(shared.shape[0]):
-        for i in range(j):
-            if shared[i, j] > 0.0:
-                more_codes[used, 0], more_codes[used, 1] = places[i], places[j]
-                more_areas[used] = shared[i, j]
-                used += 1
-    return more_codes, more_areas
-
-
-@kernel
+@inner
 def over_cells(
     grid: Any,
-    outline: Any,
-    box: Any,
-    cells: Any,
-    careful: bool,
-    sums: Any,
-    buffers: Any,
+    xy: F8,
+    start: I8,
+    turns: F8,
+    one: int,
+    last: int,
+    south: float,
+    north: float,
+    c0: int,
+    c1: int,
+    r0: int,
+    r1: int,
+    total: F8,
+    touched: I4,
+    lines: F8,
     budget: int,
 ) -> Any:
-    """Sum one parcel over the cells it reaches.
+    """Sum one parcel over few cells, or one of few edges.
 
     Returns
     -------
     used : int
         Codes touched.
     how : int
-        CLIPPED, OVERLAPPING or UNBOUNDED.
-    pairs, n_pairs : arrays of overlapping codes and their common area
+        CLIPPED or UNBOUNDED; OVERLAPPING where it has to be asked by `over_many_cells`.
     """
-    xy, start, turns, one, last = outline
-    total, touched = sums
-    lines, column_lines = buffers
-    c0, c1, r0, r1 = cells
-    size, nx, n_codes = grid.frame[2], grid.shape[1], grid.shape[2]
-    pair_codes, pair_areas = np.empty((0, 2), np.int32), np.empty(0)
-    used, how, work = 0, CLIPPED, 0
-    tall = r1 - r0 >= LARGE and start[last] - start[one] > MANY
-    if tall:
-        edges, begin, order = edges_by_row(xy, start, turns, one, last, grid.frame, size, r0, r1)
-    else:
-        edges, begin, order = lines[:0], NOTHING, NOTHING
+    size, nx = grid.frame[2], grid.shape[1]
+    used, work = 0, 0
     for row in range(r0, r1 + 1):
-        floor, top = max(row * size, box[1]), min((row + 1) * size, box[3])
-        if tall:
-            reach = order[begin[row - r0] : begin[row - r0 + 1]]
-            lines, count = lines_of_edges(edges, reach, floor, top, lines)
-            work += reach.shape[0]
-        else:
-            lines, count = lines_in_row(xy, start, turns, one, last, grid.frame, floor, top, lines)
-            work += start[last] - start[one]
-        wide = c1 - c0 >= LARGE and count > MANY
-        if wide:
-            column_begin, column_order = lines_by_column(lines, count, size, c0, c1)
-        else:
-            column_begin, column_order = NOTHING, NOTHING
+        floor, top = max(row * size, south), min((row + 1) * size, north)
+        count = lines_in_row(xy, start, turns, one, last, grid.frame, floor, top, lines)
+        work += start[last] - start[one]
+        first, final = np.inf, -np.inf
+        for k in range(count):
+            first, final = min(first, lines[k, 0]), max(final, lines[k, 2])
         for column in range(c0, c1 + 1):
             cell = row * nx + column
-            a, b = grid.start[cell], grid.start[cell + 1]
-            state = grid.state[cell]
-            if a == b and state == 0:
+            fill = grid.fill[cell]
+            low, high = max(first, column * size), min(final, (column + 1) * size)
+            if fill == 0 or low >= high:
                 continue
-            west, east = column * size, (column + 1) * size
-            if wide:
-                near = column_order[column_begin[column - c0] : column_begin[column - c0 + 1]]
-                column_lines, picked, low, high = _pick_some(lines, near, west, east, column_lines)
-                work += near.shape[0]
-            else:
-                column_lines, picked, low, high = _pick(lines, count, west, east, column_lines)
-                work += count
-            if picked == 0 or work > budget:
-                continue
-            if careful or grid.overlap[cell]:
-                corner = _codes_at(state, grid.mix_start, grid.mix, n_codes)
-                places, areas, shared, more = slab_areas(
-                    column_lines, picked, grid, cell, floor, west, east, corner, budget - work
-                )
-                if more == TOO_MUCH:
-                    work = budget + 1
-                    continue
-                how = OVERLAPPING
-                work += more
-                for i in range(places.shape[0]):
-                    used = _add(total, touched, used, places[i], areas[i, 0], 0)
-                    used = _add(total, touched, used, places[i], areas[i, 1], 1)
-                pair_codes, pair_areas = _more_pairs(pair_codes, pair_areas, places, shared)
-                continue
-            if state > 0:
-                own = area_under(column_lines, picked, west, east)
-                if state <= n_codes:
-                    used = _add(total, touched, used, state - 1, own, 0)
-                else:
-                    mixed = state - n_codes
-                    for i in range(grid.mix_start[mixed - 1], grid.mix_start[mixed]):
-                        code, times = grid.mix[i, 0], grid.mix[i, 1]
-                        used = _add(total, touched, used, code, times * own, 0)
-            if b > a:
-                used, more = _by_pairs(
-                    column_lines, picked, grid, cell, floor, (low, high), sums, used
-                )
-                work += more
-    if work > budget:
-        how = UNBOUNDED
-    return used, how, pair_codes, pair_areas, (lines, column_lines)
+            if fill == OVERLAPPED:
+                return used, OVERLAPPING
+            used, more = in_cell(
+                grid, cell, lines, count, floor, top - floor, low, high, total, touched, used
+            )
+            work += more
+            if work > budget:
+                return used, UNBOUNDED
+    return used, CLIPPED

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from spatial.index.under import at
-from spatial.jit import kernel
+from spatial.index.under import on
+from spatial.jit import inner
 
 __all__ = ["STRIDE", "behind", "enters"]
 
@@ -20,7 +20,7 @@ SHIFT: Final = 6
 STRIDE: Final = 1 << SHIFT
 
 
-@kernel
+@inner
 def behind(reach: Any, k: int, last: int, west: float) -> int:
     """Return the first piece from k on that may end at or beyond a place; `last` for none.
 
@@ -31,14 +31,16 @@ def behind(reach: Any, k: int, last: int, west: float) -> int:
     return k
 
 
-@kernel
-def enters(piece: Any, west: float, south: float, east: float, north: float) -> bool:
+@inner
+def enters(
+    x0: float, y0: float, x1: float, y1: float,
+    west: float, south: float, east: float, north: float,
+) -> bool:  # fmt: skip
     """Say whether a piece has a point in a box."""
-    x0, y0, x1, y1 = piece
     if x1 < west or x0 > east or max(y0, y1) < south or min(y0, y1) > north:
         return False
     if x0 == x1:
         return True
-    left = at(x0, y0, x1, y1, max(x0, west))
-    right = at(x0, y0, x1, y1, min(x1, east))
+    slope = (y1 - y0) / (x1 - x0)
+    left, right = on(x0, y0, y1, slope, max(x0, west)), on(x0, y0, y1, slope, min(x1, east))
     return bool(max(left, right) >= south and min(left, right) <= north)

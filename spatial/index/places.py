@@ -12,7 +12,7 @@ from spatial.index.outline import bounds_of
 from spatial.index.pieces import behind, enters
 from spatial.index.segments import NO_CODE
 from spatial.index.under import at
-from spatial.jit import kernel
+from spatial.jit import inner, kernel
 
 __all__ = ["codes_at", "codes_in_box", "distances"]
 
@@ -87,6 +87,13 @@ def _cells(grid: Any, west: float, south: float, east: float, north: float) -> A
     return int(c0), int(c1), int(r0), int(r1)
 
 
+@inner
+def _enters(pieces: F8, k: int, west: float, south: float, east: float, north: float) -> bool:
+    return enters(
+        pieces[k, 0], pieces[k, 1], pieces[k, 2], pieces[k, 3], west, south, east, north
+    )
+
+
 @kernel
 def codes_in_box(grid: Any, box: F8) -> Any:
     """Return the codes that a box (west, south, east, north) meets, sorted."""
@@ -102,7 +109,7 @@ def codes_in_box(grid: Any, box: F8) -> Any:
             last = grid.start[cell + 1]
             k = behind(grid.reach, grid.start[cell], last, west)
             while k < last and grid.pieces[k, 0] <= east:
-                if grid.kinds[k] == PIECE and enters(grid.pieces[k], west, south, east, north):
+                if grid.kinds[k] == PIECE and _enters(grid.pieces, k, west, south, east, north):
                     for side in range(2):
                         if grid.sides[k, side] != NO_CODE:
                             found[grid.sides[k, side]] = True
@@ -214,7 +221,7 @@ def distances(grid: Any, xy: F8, start: I8, first: I8, begin: int, end: int, wit
                 stop = grid.start[cell + 1]
                 k = behind(grid.reach, grid.start[cell], stop, west)
                 while k < stop and grid.pieces[k, 0] <= east:
-                    if grid.kinds[k] == PIECE and enters(grid.pieces[k], west, south, east, north):
+                    if grid.kinds[k] == PIECE and _enters(grid.pieces, k, west, south, east, north):
                         found = _to_piece(edges, grid.pieces[k], np.inf, within)
                         if found <= limit:
                             met = True

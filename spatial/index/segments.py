@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from spatial.jit import kernel
+from spatial.jit import inner, kernel
 
 __all__ = ["NO_CODE", "boundaries", "ring_area"]
 
@@ -23,7 +23,7 @@ I4: TypeAlias = NDArray[np.int32]
 NO_CODE: Final = -1
 
 
-@kernel
+@inner
 def ring_area(xy: F8, begin: int, end: int) -> float:
     """Return the signed area of a closed ring, counter-clockwise positive.
 

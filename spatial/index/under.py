@@ -9,16 +9,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from spatial.jit import kernel
+from spatial.jit import inner, kernel
 
-__all__ = ["at", "under_both"]
+__all__ = ["at", "on", "under", "under_both", "under_two"]
 
 
-@kernel
+@inner
 def at(x0: float, y0: float, x1: float, y1: float, x: float) -> float:
     """Return the height of a line at x, never beyond its ends."""
-    y = y0 + (x - x0) * ((y1 - y0) / (x1 - x0))
+    return on(x0, y0, y1, (y1 - y0) / (x1 - x0), x)
+
+
+@inner
+def on(x0: float, y0: float, y1: float, slope: float, x: float) -> float:
+    """Return the height of a line of known slope at x, never beyond its ends."""
+    y = y0 + (x - x0) * slope
     return max(min(y0, y1), min(max(y0, y1), y))
+
+
+@inner
+def under(x0: float, y0: float, x1: float, y1: float, slope: float, low: float, high: float) -> Any:
+    """Return the area under a line between two places; none where they do not follow."""
+    low, high = max(x0, low), min(x1, high)
+    if high <= low:
+        return 0.0
+    return 0.5 * (on(x0, y0, y1, slope, low) + on(x0, y0, y1, slope, high)) * (high - low)
 
 
 @kernel
@@ -41,11 +56,29 @@ def under_both(
     >>> under_both(0.0, 2.0, 4.0, 2.0, 0.0, 0.0, 4.0, 4.0)
     6.0
     """
+    a_slope, b_slope = (a_y1 - a_y0) / (a_x1 - a_x0), (b_y1 - b_y0) / (b_x1 - b_x0)
+    return under_two(a_x0, a_y0, a_x1, a_y1, a_slope, b_x0, b_y0, b_x1, b_y1, b_slope)
+
+
+@inner
+def under_two(
+    a_x0: float,
+    a_y0: float,
+    a_x1: float,
+    a_y1: float,
+    a_slope: float,
+    b_x0: float,
+    b_y0: float,
+    b_x1: float,
+    b_y1: float,
+    b_slope: float,
+) -> Any:
+    """Return what `under_both` does, the slopes of both being known."""
     low, high = max(a_x0, b_x0), min(a_x1, b_x1)
     if high <= low:
         return 0.0
-    a0, a1 = at(a_x0, a_y0, a_x1, a_y1, low), at(a_x0, a_y0, a_x1, a_y1, high)
-    b0, b1 = at(b_x0, b_y0, b_x1, b_y1, low), at(b_x0, b_y0, b_x1, b_y1, high)
+    a0, a1 = on(a_x0, a_y0, a_y1, a_slope, low), on(a_x0, a_y0, a_y1, a_slope, high)
+    b0, b1 = on(b_x0, b_y0, b_y1, b_slope, low), on(b_x0, b_y0, b_y1, b_slope, high)
     width = high - low
     if b0 <= 0.0 or b1 <= 0.0:
         if b0 <= 0.0 and b1 <= 0.0:
