@@ -46,6 +46,14 @@ def inner(function: Any) -> Kernel:
     Arrays that are handed to a function are counted as held once more, and every count is
     an atomic step that costs as much as some divisions: what is asked for each cell or edge
     is better not a call.
+
+    Examples
+    --------
+    >>> @inner
+    ... def half(x):
+    ...     return x / 2
+    >>> half(42)
+    21.0
     """
     return Kernel(function, inlined=True)
 
@@ -83,7 +91,7 @@ def _compile(function: FunctionType, inlined: bool) -> Any:
 
     settings: Any = config
     # Division by zero is what IEEE 754 says: no kernel divides where it could raise.
-    how = {"nogil": True, "error_model": "numpy", "forceinline": inlined}
+    how: Any = {"nogil": True, "error_model": "numpy", "forceinline": inlined}
     source = Path(function.__code__.co_filename)
     if not source.is_file():
         return numba.njit(**how)(function)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from spatial.crs import parse_crs, project
 from spatial.errors import LimitError
-from spatial.index.areas import NOISE, measure_areas
+from spatial.index.areas import NOISE, Areas, measure_areas, measure_layers
 from spatial.index.zones import ZoneIndex, build_index
 from spatial.rings import Rings, flatten
 from spatial.shares_table import COLUMNS, Answer, frame_of, rows_of
@@ -106,7 +106,8 @@ def shares_in(parcels: gpd.GeoDataFrame | gpd.GeoSeries, index: ZoneIndex) -> pd
     >>> shares_in(parcel, index)["share"].tolist()
     [1.0]
     """
-    return _answered(_asked(parcels, index.crs), index)
+    asked = _asked(parcels, index.crs)
+    return _table(asked, index, measure_areas(index.grid, asked.outlines))
 
 
 def shares_in_all(
@@ -138,10 +139,15 @@ def shares_in_all(
     1        lp2b  LP2B    0.5
     2        lp2b   NaN    0.5
     """
-    asked = {crs: _asked(parcels, crs) for crs in {one.crs for one in indexes.values()}}
+    asked, found = {}, {}
+    for crs in dict.fromkeys(one.crs for one in indexes.values()):
+        asked[crs] = _asked(parcels, crs)
+        names = [name for name, index in indexes.items() if index.crs == crs]
+        grids = [indexes[name].grid for name in names]
+        found |= dict(zip(names, measure_layers(grids, asked[crs].outlines), strict=True))
     tables = []
     for name, index in indexes.items():
-        table = _answered(asked[index.crs], index)
+        table = _table(asked[index.crs], index, found[name])
         table.insert(0, "layer", name)
         table.attrs = {}
         tables.append(table)
@@ -169,8 +175,7 @@ def _asked(parcels: gpd.GeoDataFrame | gpd.GeoSeries, plane: str) -> _Asked:
     return _Asked(parcels.index, reasons, sound, flatten(shapes))
 
 
-def _answered(asked: _Asked, index: ZoneIndex) -> pd.DataFrame:
-    found = measure_areas(index.grid, asked.outlines)
+def _table(asked: _Asked, index: ZoneIndex, found: Areas) -> pd.DataFrame:
     reasons = asked.reasons.copy()
     for row in asked.sound[found.unmeasured]:
         reasons[row] = too_complex(str(asked.labels[row]))

@@ -1,6 +1,6 @@
 """Zones under an index: areas, places and distances without building a geometry."""
 
-from spatial.index.areas import Areas, measure_areas
+from spatial.index.areas import Areas, measure_areas, measure_layers
 from spatial.index.files import open_index, save_index
 from spatial.index.shelf import Shelf
 from spatial.index.zones import ZoneIndex, build_index, index_of
@@ -12,6 +12,7 @@ __all__ = [
     "build_index",
     "index_of",
     "measure_areas",
+    "measure_layers",
     "open_index",
     "save_index",
 ]

@@ -116,9 +116,7 @@ def build_grid(rings: Rings, code: I4, n_codes: int, *, threads: int | None = No
         if len(pieces)
         else pieces[:, 2].copy()
     )
-    return GridArrays(
-        frame, shape, start, pieces, sides, kinds, state, mix_start, mix, fill, reach
-    )
+    return GridArrays(frame, shape, start, pieces, sides, kinds, state, mix_start, mix, fill, reach)
 
 
 def _fields(rings: Rings) -> tuple[F8, I8, I8, I8]:

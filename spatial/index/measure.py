@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spatial.index.look_up import NEAR, cells_of, look_up, zone_without_border
-from spatial.index.outline import turns_of
-from spatial.index.over import (
-    CLIPPED,
-    OUTSIDE,
-    OVERLAPPING,
-    PURE,
-    UNBOUNDED,
-    is_large,
-    over_cells,
-)
-from spatial.index.over_many import over_many_cells
-from spatial.jit import inner, kernel
+from spatial.index.look_up import NEAR, look_up
+from spatial.index.over import CLIPPED, OUTSIDE, OVERLAPPING, PURE, UNBOUNDED
+from spatial.index.settle import NOISE, NOISE_M2, settle
+from spatial.jit import kernel
 
 __all__ = ["CLIPPED", "NOISE", "NOISE_M2", "OUTSIDE", "OVERLAPPING", "PURE", "UNBOUNDED", "measure"]
 
@@ -27,171 +18,13 @@ F8: TypeAlias = NDArray[np.float64]
 I8: TypeAlias = NDArray[np.int64]
 I4: TypeAlias = NDArray[np.int32]
 
-#: An area below this share of its parcel, and below this many m2, is rounding, not ground.
-NOISE: Final = 1e-9
-NOISE_M2: Final = 1e-5
-#: The sum of the zones may exceed the parcel by this share of it before overlap is suspected.
-SUSPECT: Final = 1e-10
-
-
-@inner
-def _clear(total: F8, touched: I4, used: int) -> None:
-    for i in range(used):
-        total[touched[i], 0], total[touched[i], 1], total[touched[i], 2] = 0.0, 0.0, 0.0
-
-
-@inner
-def _sort(codes: I4, used: int) -> None:
-    """Sort the first codes; they are few, unless a parcel is a district."""
-    if used > 64:
-        codes[:used] = np.sort(codes[:used])
-        return
-    for i in range(1, used):
-        code, k = codes[i], i - 1
-        while k >= 0 and codes[k] > code:
-            codes[k + 1] = codes[k]
-            k -= 1
-        codes[k + 1] = code
-
-
-@inner
-def _exceeds(total: F8, touched: I4, used: int, whole: float) -> bool:
-    """Say whether zones hold more of a parcel than there is, so that they must overlap."""
-    covered = 0.0
-    for i in range(used):
-        covered += total[touched[i], 0] - total[touched[i], 1]
-    return covered > whole * (1.0 + SUSPECT)
-
 
 @kernel
-def _over_many(
-    grid: Any,
-    outline: Any,
-    box: Any,
-    cells: Any,
-    careful: bool,
-    whole: float,
-    sums: Any,
-    buffers: Any,
-    budget: int,
-    p: int,
-    pair_rows: I4,
-    pair_areas: F8,
-    used_pairs: int,
-) -> Any:
-    """Sum a parcel over any cells and note what overlaps; no room for that is a count below 0."""
-    total, touched = sums
-    used, way, pairs, shared = over_many_cells(
-        grid, outline, box, cells, careful, sums, buffers, budget
-    )
-    if way == CLIPPED and _exceeds(total, touched, used, whole):
-        _clear(total, touched, used)
-        used, way, pairs, shared = over_many_cells(
-            grid, outline, box, cells, True, sums, buffers, budget
-        )
-    if way == UNBOUNDED:
-        return used, way, used_pairs
-    count = shared.shape[0]
-    if used_pairs + count > pair_areas.shape[0]:
-        return used, way, -1
-    pair_rows[used_pairs : used_pairs + count, 0] = p
-    pair_rows[used_pairs : used_pairs + count, 1:] = pairs
-    pair_areas[used_pairs : used_pairs + count] = shared
-    return used, way, used_pairs + count
-
-
-@kernel
-def _settle(
-    grid: Any,
-    rings: Any,
-    extents: Any,
-    found: I4,
-    how: Any,
-    near: I4,
-    done: int,
-    store: Any,
-    used: Any,
-    work: Any,
-    budget: int,
-) -> Any:
-    """Answer the parcels `near[done:]` one by one, as long as there is room for the rows.
-
-    Parameters
-    ----------
-    rings : (xy, start, kind, first, begin)
-    extents : (whole, box)
-    found, how : arrays of int, shape (n,)
-        Written: what a parcel is wholly in, NEAR where it has rows of its own.
-    store : (rows, values, pair_rows, pair_areas)
-    used : (rows, pairs)
-        How many of them are used.
-    work : (total, touched, lines, column_lines, turns)
-
-    Returns
-    -------
-    done, used_rows, used_pairs : int
-        The parcel that found no room has to be asked again.
-    """
-    xy, start, kind, first, begin = rings
-    whole, box = extents
-    rows, values, pair_rows, pair_areas = store
-    used_rows, used_pairs = used
-    total, touched, lines, column_lines, turns = work
-    ox, oy, size = grid.frame[0], grid.frame[1], grid.frame[2]
-    ny, nx = grid.shape[0], grid.shape[1]
-    for i in range(done, near.shape[0]):
-        p = near[i]
-        west, south, east, north = box[p, 0] - ox, box[p, 1] - oy, box[p, 2] - ox, box[p, 3] - oy
-        c0, c1, r0, r1 = cells_of(west, south, east, north, size, ny, nx)
-        if west >= 0.0 and south >= 0.0 and east < nx * size and north < ny * size:
-            found[p] = zone_without_border(grid, west, south, east, north, c0, c1, r0, r1)
-            if found[p] != NEAR:
-                how[p] = PURE if found[p] > 0 else OUTSIDE
-                continue
-        one, last, area = first[begin + p], first[begin + p + 1], whole[begin + p]
-        turns_of(xy, start, kind, one, last, turns)
-        codes, way, careful = 0, OVERLAPPING, False
-        if not is_large(start[last] - start[one], c0, c1, r0, r1):
-            codes, way = over_cells(
-                grid, xy, start, turns, one, last, south, north, c0, c1, r0, r1,
-                total, touched, lines, budget,
-            )  # fmt: skip
-            careful = way == CLIPPED and _exceeds(total, touched, codes, area)
-        if careful or way == OVERLAPPING:
-            _clear(total, touched, codes)
-            codes, way, met = _over_many(
-                grid, (xy, start, turns, one, last), (west, south, east, north), (c0, c1, r0, r1),
-                careful, area, (total, touched), (lines, column_lines), budget,
-                p, pair_rows, pair_areas, used_pairs,
-            )  # fmt: skip
-            if met < 0:
-                _clear(total, touched, codes)
-                return i, used_rows, used_pairs
-            kept = used_pairs
-            used_pairs = met
-        else:
-            kept = used_pairs
-        if used_rows + codes > rows.shape[0]:
-            _clear(total, touched, codes)
-            return i, used_rows, kept
-        how[p] = way
-        if way != UNBOUNDED:
-            noise = min(NOISE * area, NOISE_M2)
-            _sort(touched, codes)
-            for j in range(codes):
-                code = touched[j]
-                if total[code, 0] > noise:
-                    rows[used_rows, 0], rows[used_rows, 1] = p, code
-                    values[used_rows, 0] = total[code, 0]
-                    values[used_rows, 1] = total[code, 1] if total[code, 1] > noise else 0.0
-                    used_rows += 1
-        _clear(total, touched, codes)
-    return near.shape[0], used_rows, used_pairs
-
-
-@kernel
-def _longer(rows: Any) -> Any:
-    return np.concatenate((rows, np.empty_like(rows)))
+def _longer(rows: Any, more: int) -> Any:
+    """Return an array of twice the length and some more, its rows at the beginning."""
+    longer = np.empty((2 * rows.shape[0] + more, *rows.shape[1:]), rows.dtype)
+    longer[: rows.shape[0]] = rows
+    return longer
 
 
 @kernel
@@ -253,7 +86,7 @@ def measure(
     pair_areas : array, shape (q,)
         Pairs come once per cell.
     """
-    n = end - begin
+    n, n_codes = end - begin, grid.shape[2]
     found, how = np.empty(n, np.int32), np.empty(n, np.int8)
     waiting = look_up(grid.frame, grid.shape, grid.fill, box, found)
     near, waiting, most, parts = np.empty(waiting, np.int32), 0, 0, 0
@@ -264,22 +97,25 @@ def measure(
             waiting += 1
             one, last = first[begin + p], first[begin + p + 1]
             most, parts = max(most, start[last] - start[one]), max(parts, last - one)
-    rows, values = np.empty((2 * waiting + 8, 2), np.int32), np.empty((2 * waiting + 8, 2))
+    room = 2 * waiting + n_codes
+    rows, values = np.empty((room, 2), np.int32), np.empty((room, 2))
     pair_rows, pair_areas = np.empty((0, 3), np.int32), np.empty(0)
-    done = used_rows = used_pairs = 0
+    done = used = used_pairs = 0
     if waiting:
-        n_codes = grid.shape[2]
         total, touched = np.zeros((n_codes, 3)), np.empty(max(n_codes, 1), np.int32)
         work = (total, touched, np.empty((3 * most, 6)), np.empty((3 * most, 6)), np.empty(parts))
-        while True:
-            done, used_rows, used_pairs = _settle(
-                grid, (xy, start, kind, first, begin), (whole, box), found, how, near, done,
-                (rows, values, pair_rows, pair_areas), (used_rows, used_pairs), work, budget,
-            )  # fmt: skip
-            if done == waiting:
-                break
-            rows, values = _longer(rows), _longer(values)
-            pair_rows = np.concatenate((pair_rows, np.empty((len(rows), 3), np.int32)))
-            pair_areas = np.concatenate((pair_areas, np.empty(len(rows))))
-    parcel, code, area, overlap = _rows_of(found, whole, begin, rows[:used_rows], values)
+    while done < waiting:
+        done, used, pairs, shared = settle(
+            grid, (xy, start, kind, first, begin), (whole, box), found, how, near, done,
+            (rows, values), used, work, budget,
+        )  # fmt: skip
+        if used + n_codes > len(rows):
+            rows, values = _longer(rows, n_codes), _longer(values, n_codes)
+        count = used_pairs + len(shared)
+        if count > len(pair_areas):
+            pair_rows, pair_areas = _longer(pair_rows, count), _longer(pair_areas, count)
+        pair_rows[used_pairs:count, 0] = near[done - 1]
+        pair_rows[used_pairs:count, 1:], pair_areas[used_pairs:count] = pairs, shared
+        used_pairs = count
+    parcel, code, area, overlap = _rows_of(found, whole, begin, rows[:used], values)
     return how, parcel, code, area, overlap, pair_rows[:used_pairs], pair_areas[:used_pairs]

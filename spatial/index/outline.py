@@ -99,7 +99,7 @@ def _add_clamped(
     top: float,
     sign: float,
     above: bool,
-) -> int:
+) -> Any:
     """Add an edge cut to floor..top: below it is left out, above it runs along the top.
 
     Where `above` is false, that part is left out too. It adds two lines at most.

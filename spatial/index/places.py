@@ -88,10 +88,8 @@ def _cells(grid: Any, west: float, south: float, east: float, north: float) -> A
 
 
 @inner
-def _enters(pieces: F8, k: int, west: float, south: float, east: float, north: float) -> bool:
-    return enters(
-        pieces[k, 0], pieces[k, 1], pieces[k, 2], pieces[k, 3], west, south, east, north
-    )
+def _enters(pieces: F8, k: int, west: float, south: float, east: float, north: float) -> Any:
+    return enters(pieces[k, 0], pieces[k, 1], pieces[k, 2], pieces[k, 3], west, south, east, north)
 
 
 @kernel

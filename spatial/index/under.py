@@ -15,7 +15,7 @@ __all__ = ["at", "on", "under", "under_both", "under_two"]
 
 
 @inner
-def at(x0: float, y0: float, x1: float, y1: float, x: float) -> float:
+def at(x0: float, y0: float, x1: float, y1: float, x: float) -> Any:
     """Return the height of a line at x, never beyond its ends."""
     return on(x0, y0, y1, (y1 - y0) / (x1 - x0), x)
 
