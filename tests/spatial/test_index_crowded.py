@@ -73,20 +73,25 @@ def test_places_in_a_crowded_cell() -> None:
 
 
 def test_the_cost_of_a_plot_does_not_follow_the_crowd_in_its_cell() -> None:
-    """Ten times the borders in the cell, and no more than a few times the work."""
+    """Five times the pieces in the cell cost a plot at a border no more than thrice as much."""
     chance = np.random.default_rng(5)
     took = []
     for cells in (60, 900):
         town = array_of(_town(chance, cells))
         index = index_of(town, map(str, range(len(town))))
-        plots = flatten(shapely.box(*(low := chance.uniform(0, 990, (4000, 2))).T, *(low + 5).T))
-        measure_areas(index.grid, plots, threads=1)
-        begin = time.process_time()
-        measure_areas(index.grid, plots, threads=1)
-        took.append((_most_in_a_cell(index), time.process_time() - begin))
+        low = chance.uniform(0, 990, (12_000, 2))
+        boxes = shapely.box(*low.T, *(low + 5).T)
+        at_a_border = measure_areas(index.grid, flatten(boxes)).how == 2
+        plots = flatten(boxes[at_a_border][:800])
+        times = []
+        for _ in range(3):
+            begin = time.process_time()
+            measure_areas(index.grid, plots, threads=1)
+            times.append(time.process_time() - begin)
+        took.append((_most_in_a_cell(index), min(times)))
     (few, quick), (many, slow) = took
     assert many > 5 * few
-    assert slow < 4 * quick
+    assert slow < 3 * quick
 
 
 SHAPES = st.sampled_from(["comb", "spiral", "star", "frame", "box"])
