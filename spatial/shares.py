@@ -139,7 +139,8 @@ def shares_in_all(
     1        lp2b  LP2B    0.5
     2        lp2b   NaN    0.5
     """
-    asked, found = {}, {}
+    asked: dict[str, _Asked] = {}
+    found: dict[str, Areas] = {}
     for crs in dict.fromkeys(one.crs for one in indexes.values()):
         asked[crs] = _asked(parcels, crs)
         names = [name for name, index in indexes.items() if index.crs == crs]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spatial.index.look_up import NEAR, look_up
 from spatial.index.over import CLIPPED, OUTSIDE, OVERLAPPING, PURE, UNBOUNDED
-from spatial.index.settle import NOISE, NOISE_M2, settle
+from spatial.index.settle import CAREFUL, NOISE, NOISE_M2, NOTHING, over_many, settle
 from spatial.jit import kernel
 
 __all__ = ["CLIPPED", "NOISE", "NOISE_M2", "OUTSIDE", "OVERLAPPING", "PURE", "UNBOUNDED", "measure"]
@@ -101,21 +101,25 @@ def measure(
     rows, values = np.empty((room, 2), np.int32), np.empty((room, 2))
     pair_rows, pair_areas = np.empty((0, 3), np.int32), np.empty(0)
     done = used = used_pairs = 0
-    if waiting:
-        total, touched = np.zeros((n_codes, 3)), np.empty(max(n_codes, 1), np.int32)
-        work = (total, touched, np.empty((3 * most, 6)), np.empty((3 * most, 6)), np.empty(parts))
+    total, touched = np.zeros((n_codes if waiting else 0, 3)), np.empty(n_codes, np.int32)
+    work = (total, touched, np.empty((3 * most, 6)), np.empty((3 * most, 6)), np.empty(parts))
+    rings, extents = (xy, start, kind, first, begin), (whole, box)
     while done < waiting:
-        done, used, pairs, shared = settle(
-            grid, (xy, start, kind, first, begin), (whole, box), found, how, near, done,
-            (rows, values), used, work, budget,
-        )  # fmt: skip
+        done, used, why = settle(
+            grid, rings, extents, found, how, near, done, (rows, values), used, work, budget
+        )
+        if why != NOTHING:
+            p, count = near[done], used_pairs
+            how[p], used, pairs, shared = over_many(
+                grid, rings, extents, p, why == CAREFUL, (rows, values), used, work, budget
+            )
+            done, used_pairs = done + 1, used_pairs + len(shared)
+            if used_pairs > len(pair_areas):
+                pair_rows = _longer(pair_rows, used_pairs)
+                pair_areas = _longer(pair_areas, used_pairs)
+            pair_rows[count:used_pairs, 0] = p
+            pair_rows[count:used_pairs, 1:], pair_areas[count:used_pairs] = pairs, shared
         if used + n_codes > len(rows):
             rows, values = _longer(rows, n_codes), _longer(values, n_codes)
-        count = used_pairs + len(shared)
-        if count > len(pair_areas):
-            pair_rows, pair_areas = _longer(pair_rows, count), _longer(pair_areas, count)
-        pair_rows[used_pairs:count, 0] = near[done - 1]
-        pair_rows[used_pairs:count, 1:], pair_areas[used_pairs:count] = pairs, shared
-        used_pairs = count
     parcel, code, area, overlap = _rows_of(found, whole, begin, rows[:used], values)
     return how, parcel, code, area, overlap, pair_rows[:used_pairs], pair_areas[:used_pairs]

@@ -70,7 +70,7 @@ def extents(
         box[p - begin, 2], box[p - begin, 3] = east, north
 
 
-@kernel
+@inner
 def turns_of(xy: F8, start: I8, kind: I8, one: int, last: int, turns: F8) -> None:
     """Write for each ring 1 where its interior is to the left of its direction, else -1."""
     for ring in range(one, last):
@@ -139,7 +139,7 @@ def _edge(xy: F8, k: int, turn: float, ox: float, oy: float) -> Any:
     return x1, y1, x0, y0, turn
 
 
-@kernel
+@inner
 def lines_in_row(
     xy: F8,
     start: I8,

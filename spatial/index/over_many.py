@@ -84,7 +84,8 @@ def _more_pairs(codes: I4, areas: F8, places: I4, shared: F8) -> Any:
 def over_many_cells(
     grid: Any,
     outline: Any,
-    box: Any,
+    south: float,
+    north: float,
     cells: Any,
     careful: bool,
     sums: Any,
@@ -120,7 +121,7 @@ def over_many_cells(
     else:
         edges, begin, order = lines[:0], NOTHING, NOTHING
     for row in range(r0, r1 + 1):
-        floor, top = max(row * size, box[1]), min((row + 1) * size, box[3])
+        floor, top = max(row * size, south), min((row + 1) * size, north)
         if tall:
             reach = order[begin[row - r0] : begin[row - r0 + 1]]
             count = lines_of_edges(edges, reach, floor, top, lines)

@@ -21,7 +21,7 @@ from spatial.index.over import (
 from spatial.index.over_many import over_many_cells
 from spatial.jit import inner, kernel
 
-__all__ = ["NOISE", "NOISE_M2", "settle"]
+__all__ = ["CAREFUL", "NOISE", "NOISE_M2", "NOTHING", "keep", "over_many", "settle"]
 
 F8: TypeAlias = NDArray[np.float64]
 I4: TypeAlias = NDArray[np.int32]
@@ -31,8 +31,9 @@ NOISE: Final = 1e-9
 NOISE_M2: Final = 1e-5
 #: The sum of the zones may exceed the parcel by this share of it before overlap is suspected.
 SUSPECT: Final = 1e-10
-#: Codes that are put in order one by one.
-FEW: Final = 64
+#: Why `settle` stopped: no more to do or no room; a parcel that is large, or where zones
+#: overlap; one where they must, since their areas exceed it.
+NOTHING, MANY, CAREFUL = 0, 1, 2
 
 
 @inner
@@ -43,16 +44,18 @@ def _clear(total: F8, touched: I4, used: int) -> None:
 
 @inner
 def _sort(codes: I4, used: int) -> None:
-    """Sort the first codes; they are few, unless a parcel is a district."""
-    if used > FEW:
-        codes[:used] = np.sort(codes[:used])
-        return
-    for i in range(1, used):
-        code, k = codes[i], i - 1
-        while k >= 0 and codes[k] > code:
-            codes[k + 1] = codes[k]
-            k -= 1
-        codes[k + 1] = code
+    """Sort the first codes in place, by strides that halve: they are few, as a rule."""
+    stride = 1
+    while 2 * stride < used:
+        stride = 2 * stride + 1
+    while stride > 0:
+        for i in range(stride, used):
+            code, k = codes[i], i - stride
+            while k >= 0 and codes[k] > code:
+                codes[k + stride] = codes[k]
+                k -= stride
+            codes[k + stride] = code
+        stride //= 2
 
 
 @inner
@@ -65,7 +68,7 @@ def _exceeds(total: F8, touched: I4, used: int, whole: float) -> bool:
 
 
 @inner
-def _keep(
+def keep(
     p: int, area: float, total: F8, touched: I4, codes: int, rows: I4, values: F8, used: int
 ) -> int:
     """Append what a parcel has of each code, and forget it."""
@@ -83,31 +86,44 @@ def _keep(
 
 
 @kernel
-def _over_many(
-    grid: Any,
-    outline: Any,
-    box: Any,
-    cells: Any,
-    careful: bool,
-    area: float,
-    sums: Any,
-    buffers: Any,
+def over_many(
+    grid: Any, rings: Any, extents: Any, p: int, careful: bool, store: Any, used: int, work: Any,
     budget: int,
-) -> Any:
-    """Do `over_many_cells`, and again with more care where zones turn out to overlap."""
-    total, touched = sums
+) -> Any:  # fmt: skip
+    """Answer one parcel by `over_many_cells`, again with care where zones turn out to overlap.
+
+    Parameters are those of `settle`.
+
+    Returns
+    -------
+    way, used : int
+        How it was answered, and rows in the store.
+    pairs, shared : arrays
+        Codes that overlap, and their common areas.
+    """
+    xy, start, kind, first, begin = rings
+    whole, box = extents
+    total, touched, lines, column_lines, turns = work
+    ox, oy, size = grid.frame[0], grid.frame[1], grid.frame[2]
+    one, last, area = first[begin + p], first[begin + p + 1], whole[begin + p]
+    turns_of(xy, start, kind, one, last, turns)
+    west, south, east, north = box[p, 0] - ox, box[p, 1] - oy, box[p, 2] - ox, box[p, 3] - oy
+    cells = cells_of(west, south, east, north, size, grid.shape[0], grid.shape[1])
+    outline = (xy, start, turns, one, last)
     codes, way, pairs, shared = over_many_cells(
-        grid, outline, box, cells, careful, sums, buffers, budget
+        grid, outline, south, north, cells, careful, (total, touched), (lines, column_lines), budget
     )
     if way == CLIPPED and _exceeds(total, touched, codes, area):
         _clear(total, touched, codes)
         codes, way, pairs, shared = over_many_cells(
-            grid, outline, box, cells, True, sums, buffers, budget
-        )
+            grid, outline, south, north, cells, True, (total, touched), (lines, column_lines),
+            budget,
+        )  # fmt: skip
     if way == UNBOUNDED:
         _clear(total, touched, codes)
-        return 0, way, pairs[:0], shared[:0]
-    return codes, way, pairs, shared
+        return way, used, pairs[:0], shared[:0]
+    rows, values = store
+    return way, keep(p, area, total, touched, codes, rows, values, used), pairs, shared
 
 
 @kernel
@@ -124,7 +140,9 @@ def settle(
     work: Any,
     budget: int,
 ) -> Any:
-    """Answer the parcels `near[done:]` until room for rows runs out, or zones overlap in one.
+    """Answer the parcels `near[done:]` until room for rows runs out, or one is for `over_many`.
+
+    Nothing is allocated here, and so no array counted.
 
     Parameters
     ----------
@@ -141,18 +159,18 @@ def settle(
     Returns
     -------
     done, used : int
-    pairs, shared : arrays
-        Codes that overlap in the parcel before `done`, and their common areas.
+    why : int
+        NOTHING; MANY or CAREFUL where parcel `near[done]` is to be asked of `over_many`.
     """
     xy, start, kind, first, begin = rings
     whole, box = extents
     rows, values = store
-    total, touched, lines, column_lines, turns = work
+    total, touched, lines, _, turns = work
     ox, oy, size = grid.frame[0], grid.frame[1], grid.frame[2]
     ny, nx, n_codes = grid.shape[0], grid.shape[1], grid.shape[2]
     for i in range(done, near.shape[0]):
         if used + n_codes > rows.shape[0]:
-            return i, used, np.empty((0, 2), np.int32), np.empty(0)
+            return i, used, NOTHING
         p = near[i]
         west, south, east, north = box[p, 0] - ox, box[p, 1] - oy, box[p, 2] - ox, box[p, 3] - oy
         c0, c1, r0, r1 = cells_of(west, south, east, north, size, ny, nx)
@@ -163,25 +181,20 @@ def settle(
                 continue
         one, last, area = first[begin + p], first[begin + p + 1], whole[begin + p]
         turns_of(xy, start, kind, one, last, turns)
-        codes, way, careful = 0, OVERLAPPING, False
-        if not is_large(start[last] - start[one], c0, c1, r0, r1):
-            codes, way = over_cells(
-                grid, xy, start, turns, one, last, south, north, c0, c1, r0, r1,
-                total, touched, lines, budget,
-            )  # fmt: skip
-            careful = way == CLIPPED and _exceeds(total, touched, codes, area)
-            if careful or way != CLIPPED:
-                _clear(total, touched, codes)
-                codes = 0
-        if careful or way == OVERLAPPING:
-            codes, how[p], pairs, shared = _over_many(
-                grid, (xy, start, turns, one, last), (west, south, east, north), (c0, c1, r0, r1),
-                careful, area, (total, touched), (lines, column_lines), budget,
-            )  # fmt: skip
-            used = _keep(p, area, total, touched, codes, rows, values, used)
-            if shared.shape[0]:
-                return i + 1, used, pairs, shared
-            continue
+        if is_large(start[last] - start[one], c0, c1, r0, r1):
+            return i, used, MANY
+        codes, way = over_cells(
+            grid, xy, start, turns, one, last, south, north, c0, c1, r0, r1,
+            total, touched, lines, budget,
+        )  # fmt: skip
+        if way == CLIPPED and _exceeds(total, touched, codes, area):
+            _clear(total, touched, codes)
+            return i, used, CAREFUL
+        if way != CLIPPED:
+            _clear(total, touched, codes)
+            codes = 0
+        if way == OVERLAPPING:
+            return i, used, MANY
         how[p] = way
-        used = _keep(p, area, total, touched, codes, rows, values, used)
-    return near.shape[0], used, np.empty((0, 2), np.int32), np.empty(0)
+        used = keep(p, area, total, touched, codes, rows, values, used)
+    return near.shape[0], used, NOTHING
