@@ -41,11 +41,11 @@ def kernel(function: Any) -> Kernel:
 
 
 def inner(function: Any) -> Kernel:
-    """Compile a function as a `kernel`, and into every kernel that calls it.
+    """Compile a function into every kernel that calls it; it neither makes nor returns arrays.
 
-    Arrays that are handed to a function are counted as held once more, and every count is
-    an atomic step that costs as much as some divisions: what is asked for each cell or edge
-    is better not a call.
+    Arrays that a function is given are counted as held once more, and every count is an
+    atomic step that costs as much as some divisions. What makes no arrays needs no counts:
+    so is written what is done for each parcel, cell and edge.
 
     Examples
     --------
@@ -91,7 +91,9 @@ def _compile(function: FunctionType, inlined: bool) -> Any:
 
     settings: Any = config
     # Division by zero is what IEEE 754 says: no kernel divides where it could raise.
-    how: Any = {"nogil": True, "error_model": "numpy", "forceinline": inlined}
+    how: Any = {"nogil": True, "error_model": "numpy"}
+    if inlined:
+        how |= {"forceinline": True, "_nrt": False}
     source = Path(function.__code__.co_filename)
     if not source.is_file():
         return numba.njit(**how)(function)

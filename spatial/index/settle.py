@@ -126,7 +126,7 @@ def over_many(
     return way, keep(p, area, total, touched, codes, rows, values, used), pairs, shared
 
 
-@kernel
+@inner
 def settle(
     grid: Any,
     rings: Any,
