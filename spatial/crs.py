@@ -10,9 +10,8 @@ import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pyproj
 import shapely
@@ -32,6 +31,9 @@ from spatial.crs_codes import (
 from spatial.densify import LINES, POLYGONS, TOLERANCE_M, bends, split_edges
 from spatial.errors import CrsError
 from spatial.notes import Note
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 __all__ = [
     "AREA_CRS",
@@ -188,6 +190,8 @@ def to_crs(frame: gpd.GeoDataFrame, target: Any, *, what: str = "layer") -> gpd.
     CrsError
         If the frame states no CRS.
     """
+    import geopandas as gpd
+
     source = parse_crs(frame.crs, what=what)
     geometries = project(shapely.force_2d(np.asarray(frame.geometry.array)), source, target)
     return frame.set_geometry(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -86,10 +87,8 @@ class Kernel:
 
 
 def _compile(function: FunctionType, inlined: bool) -> Any:
-    import numba
-    from numba.core import config
-
-    settings: Any = config
+    numba = _numba()
+    settings: Any = numba.core.config
     # Division by zero is what IEEE 754 says: no kernel divides where it could raise.
     how: Any = {"nogil": True, "error_model": "numpy"}
     if inlined:
@@ -106,6 +105,25 @@ def _compile(function: FunctionType, inlined: bool) -> Any:
         return numba.njit(**how)(function)
     finally:
         settings.CACHE_DIR = before
+
+
+@lru_cache(maxsize=1)
+def _numba() -> Any:
+    """Import numba, but not the linear algebra of scipy.
+
+    numba imports that, half of its start, only to learn that it is there; it looks again
+    where a function needs it. It is: the engine depends on scipy.
+    """
+    import numba
+    from numba.np import linalg
+
+    asked, namespace = linalg.ensure_blas, vars(linalg)
+    namespace["ensure_blas"] = lambda: None
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        namespace["ensure_blas"] = asked
+    return numba
 
 
 @lru_cache(maxsize=64)

@@ -8,12 +8,16 @@ from typing import Final
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
 __all__ = ["Rings", "flatten", "one_shell"]
 
 #: shapely's type number; its enumeration is slow to compare with.
 _POLYGON: Final = 3
+#: `kind` and `first` of a single ring, the same for all of them.
+_ONE_SHELL: Final = np.ones(1, np.int64)
+_ONE_RING: Final = np.array([0, 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,12 @@ def one_shell(geometry: BaseGeometry | None) -> Rings | None:
     >>> one_shell(shapely.box(0, 0, 4, 4)).start.tolist()
     [0, 5]
     """
-    if shapely.get_type_id(geometry) != _POLYGON or shapely.get_num_interior_rings(geometry):
+    if not isinstance(geometry, Polygon) or shapely.get_num_interior_rings(geometry):
         return None
     xy = shapely.get_coordinates(geometry)
     if not len(xy):
         return None
-    return Rings(xy, np.array([0, len(xy)]), np.ones(1, np.int64), np.array([0, 1]))
+    return Rings(xy, np.array([0, len(xy)]), _ONE_SHELL, _ONE_RING)
 
 
 def _only_shells(geometries: NDArray[np.object_]) -> bool:

@@ -6,22 +6,23 @@ The one function behind every answer of the engine.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
 from spatial.crs import parse_crs, project
-from spatial.errors import LimitError
-from spatial.index.areas import NOISE, Areas, measure_areas, measure_layers
+from spatial.index.areas import NOISE
+from spatial.index.stack import Stack, stacks_of
 from spatial.index.zones import ZoneIndex, build_index
 from spatial.rings import Rings, flatten
-from spatial.shares_table import COLUMNS, Answer, frame_of, rows_of
+from spatial.shares_table import COLUMNS, Answer, Rows, frame_of, rows_of
 from spatial.validity import faults
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 __all__ = ["COLUMNS", "RELATIVE_NOISE", "shares", "shares_in", "shares_in_all"]
 
@@ -79,6 +80,7 @@ def shares(
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> plan = gpd.GeoDataFrame(
     ...     {"zona": ["R-2", "K-3"]},
     ...     geometry=[shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)],
@@ -99,6 +101,7 @@ def shares_in(parcels: gpd.GeoDataFrame | gpd.GeoSeries, index: ZoneIndex) -> pd
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> plan = gpd.GeoDataFrame({"zona": ["R-2"]}, geometry=[shapely.box(0, 0, 10, 10)],
     ...                         crs="ESRI:54034")
     >>> index = build_index(plan, by="zona")
@@ -106,8 +109,14 @@ def shares_in(parcels: gpd.GeoDataFrame | gpd.GeoSeries, index: ZoneIndex) -> pd
     >>> shares_in(parcel, index)["share"].tolist()
     [1.0]
     """
-    asked = _asked(parcels, index.crs)
-    return _table(asked, index, measure_areas(index.grid, asked.outlines))
+    outlines, sound, reasons = _outlines(parcels, index.crs)
+    stack = Stack({"": index})
+    found = stack.measure(outlines)
+    table = frame_of(_rows([Answer(stack, found, sound)], reasons, ("",)), parcels.index)
+    counts = np.bincount(found.how[:, 0], minlength=len(_WAYS)).tolist()
+    table = table.drop(columns="layer")
+    table.attrs["answered"] = dict(zip(_WAYS, counts, strict=True))
+    return table
 
 
 def shares_in_all(
@@ -127,6 +136,7 @@ def shares_in_all(
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> def index(code, width):
     ...     zone = gpd.GeoDataFrame({"kode": [code]}, geometry=[shapely.box(0, 0, width, 9)],
     ...                             crs="ESRI:54034")
@@ -139,60 +149,32 @@ def shares_in_all(
     1        lp2b  LP2B    0.5
     2        lp2b   NaN    0.5
     """
-    asked: dict[str, _Asked] = {}
-    found: dict[str, Areas] = {}
-    for crs in dict.fromkeys(one.crs for one in indexes.values()):
-        asked[crs] = _asked(parcels, crs)
-        names = [name for name, index in indexes.items() if index.crs == crs]
-        grids = [indexes[name].grid for name in names]
-        found |= dict(zip(names, measure_layers(grids, asked[crs].outlines), strict=True))
-    tables = []
-    for name, index in indexes.items():
-        table = _table(asked[index.crs], index, found[name])
-        table.insert(0, "layer", name)
-        table.attrs = {}
-        tables.append(table)
-    if not tables:
+    if not indexes:
+        import pandas as pd
+
         return pd.DataFrame(columns=["layer", *COLUMNS])
-    return pd.concat(tables, ignore_index=True)
+    answers, reasons = [], np.empty(0, dtype=object)
+    for stack in stacks_of(indexes):
+        # What is wrong with a parcel is wrong with it on every plane.
+        outlines, sound, reasons = _outlines(parcels, stack.crs)
+        answers.append(Answer(stack, stack.measure(outlines), sound))
+    rows = _rows(answers, reasons, tuple(indexes))
+    order = np.argsort(rows.layer, kind="stable")
+    return frame_of(rows, parcels.index).take(order).reset_index(drop=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Parcels checked and brought to one plane; `outlines` are those of the sound ones."""
-
-    labels: pd.Index[Any]
-    reasons: NDArray[np.object_]
-    sound: NDArray[np.intp]
-    outlines: Rings
-
-
-def _asked(parcels: gpd.GeoDataFrame | gpd.GeoSeries, plane: str) -> _Asked:
+def _outlines(
+    parcels: gpd.GeoDataFrame | gpd.GeoSeries, plane: str
+) -> tuple[Rings, NDArray[np.intp], NDArray[np.object_]]:
+    """Return the outlines of sound parcels on a plane, which these are, and what others lack."""
     source = np.asarray(parcels.geometry.array, dtype=object)
     reasons = faults(source, what=[str(label) for label in parcels.index])
     sound = np.flatnonzero(reasons == None)  # noqa: E711  an array is compared element by element
     crs = parse_crs(parcels.crs, what="parcels")
     shapes = project(shapely.force_2d(source[sound]), crs, parse_crs(plane))
-    return _Asked(parcels.index, reasons, sound, flatten(shapes))
+    return flatten(shapes), sound, reasons
 
 
-def _table(asked: _Asked, index: ZoneIndex, found: Areas) -> pd.DataFrame:
-    reasons = asked.reasons.copy()
-    for row in asked.sound[found.unmeasured]:
-        reasons[row] = too_complex(str(asked.labels[row]))
+def _rows(answers: list[Answer], reasons: NDArray[np.object_], layers: tuple[str, ...]) -> Rows:
     refused = np.flatnonzero(reasons != None)  # noqa: E711  element by element
-    codes = [reasons[row].code for row in refused]
-    rows = rows_of([Answer(found, asked.sound)], refused, codes, index.codes)
-    table = frame_of(rows, asked.labels)
-    counts = np.bincount(found.how, minlength=len(_WAYS)).tolist()
-    table.attrs["answered"] = dict(zip(_WAYS, counts, strict=True))
-    return table
-
-
-def too_complex(name: str) -> LimitError:
-    return LimitError(
-        "{what} crosses so many boundaries of zones that measuring it has no bound",
-        code="parcel_too_complex",
-        hint="Simplify its outline, or cut it into several parcels",
-        what=name,
-    )
+    return rows_of(answers, refused, [reasons[row].code for row in refused], layers)

@@ -15,19 +15,24 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import shapely
 
 from spatial.crs import INDONESIA, Bounds, check_extent
-from spatial.index.areas import measure_areas
 from spatial.index.grid import workers
+from spatial.index.stack import Stack, stacks_of
 from spatial.index.zones import ZoneIndex
 from spatial.parcels.block import Block, block_of
 from spatial.parcels.plane import on_plane
 from spatial.parcels.source import Source, column_named
-from spatial.shares import too_complex
-from spatial.shares_table import COLUMNS, Answer, Rows, arrow_columns, joined, rows_of
+from spatial.shares_table import (
+    COLUMNS,
+    Answer,
+    Rows,
+    arrow_columns,
+    layer_column,
+    rows_of,
+)
 
 __all__ = ["SUFFIXES", "Written", "shares_to_file"]
 
@@ -66,10 +71,9 @@ class Written:
         self.bounds = (*low, *high)
         self.parcels += parcels
         self.rows += len(rows.parcel)
-        for number, name in enumerate(rows.status_names):
-            if name and (there := rows.status == number).any():
-                self.statuses[name] += len(np.unique(rows.parcel[there]))
-        self.overlapping |= {rows.earlier_names[one] for one in np.unique(rows.earlier)} - {""}
+        for number, name in enumerate(rows.status_names[1:], start=1):
+            self.statuses[name] += len(np.unique(rows.parcel[rows.status == number]))
+        self.overlapping.update(rows.earlier_names[1:])
 
 
 def shares_to_file(
@@ -132,7 +136,7 @@ def shares_to_file(
     (2, [0.5, 0.5])
     """
     name = None if id_column is None else column_named(parcels, id_column)
-    question = _Question(parcels.crs, indexes, within)
+    question = _Question(parcels.crs, tuple(indexes), stacks_of(indexes), within)
     count = workers() if threads is None else threads
     written = Written()
     begun: deque[tuple[int, Future[_Part]]] = deque()
@@ -171,14 +175,15 @@ class _Question:
     """What is asked of every block, by whatever thread."""
 
     crs: Any
-    indexes: Mapping[str, ZoneIndex]
+    layers: tuple[str, ...]
+    stacks: list[Stack]
     within: Bounds | None
 
     def schema(self, parcels: Source, name: str | None) -> Any:
         kind = pa.int64() if name is None else parcels.file.schema_arrow.field(name).type
-        first = [] if list(self.indexes) == [""] else [("layer", _TEXT)]
+        first = [] if self.layers == ("",) else [("layer", _TEXT)]
         rest = [(one, _TYPES.get(one, _TEXT)) for one in COLUMNS[1:]]
-        return pa.schema([*first, ("parcel_id", kind), *rest])
+        return pa.schema([*first, ("parcel_id", _TEXT if _is_text(kind) else kind), *rest])
 
     def answer(self, geometry: Any, values: Any, first: int) -> _Part:
         """Measure a block of parcels, the first of which is number `first`."""
@@ -187,15 +192,22 @@ class _Question:
         if self.within is not None and np.isfinite(bounds).all():
             # Coordinates that are not where parcels can be are refused unmeasured.
             check_extent(bounds, self.crs, within=self.within, what="parcels")
-        rows = joined([_answer(block, self.crs, index) for index in self.indexes.values()])
-        return _Part(_table(rows, list(self.indexes), values, first), rows, bounds)
+        answers = [
+            Answer(stack, stack.measure(rings, threads=1), rows)
+            for stack in self.stacks
+            for rings, rows in on_plane(block, self.crs, stack.crs)
+        ]
+        reasons = [error.code for error in block.reasons]
+        rows = rows_of(answers, block.refused, reasons, self.layers)
+        return _Part(_table(rows, values, first), rows, bounds)
 
 
 def _bounds(block: Block) -> Bounds:
     """Return the bounds of what can be measured; infinite where that is nothing."""
     corners = np.array([[np.inf, np.inf], [-np.inf, -np.inf]])
     if len(block.plain):
-        corners = np.array([block.rings.xy.min(axis=0), block.rings.xy.max(axis=0)])
+        x, y = block.rings.xy.T
+        corners = np.array([[x.min(), y.min()], [x.max(), y.max()]])
     if len(block.other):
         xy = np.concatenate((corners, shapely.total_bounds(block.shapes).reshape(2, 2)))
         corners = np.array([xy[[0, 2]].min(axis=0), xy[[1, 3]].max(axis=0)])
@@ -203,23 +215,22 @@ def _bounds(block: Block) -> Bounds:
     return west, south, east, north
 
 
-def _answer(block: Block, crs: Any, index: ZoneIndex) -> Rows:
-    answers, refused = [], [block.refused]
-    reasons = [error.code for error in block.reasons]
-    for rings, rows in on_plane(block, crs, index.crs):
-        found = measure_areas(index.grid, rings, threads=1)
-        answers.append(Answer(found, rows))
-        if found.unmeasured.any():
-            refused.append(rows[found.unmeasured])
-            reasons += [too_complex("").code] * len(refused[-1])
-    return rows_of(answers, np.concatenate(refused), reasons, index.codes)
+def _table(rows: Rows, values: Any, first: int) -> Any:
+    if values is None:
+        ids = pa.array(rows.parcel + first)
+    elif _is_text(values.type):
+        # Each name stands in several rows: they are told by its number.
+        names = values.dictionary_encode()
+        number = names.indices.take(pa.array(rows.parcel))
+        words = names.dictionary.cast(pa.large_string())
+        ids = pa.DictionaryArray.from_arrays(number, words)
+    else:
+        ids = values.take(pa.array(rows.parcel))
+    return pa.table({"layer": layer_column(rows), "parcel_id": ids} | arrow_columns(rows))
 
 
-def _table(rows: Rows, layers: list[str], values: Any, first: int) -> Any:
-    words = pa.array(layers, pa.large_string())
-    layer = pa.DictionaryArray.from_arrays(pa.array(rows.layer), words)
-    ids = pa.array(rows.parcel + first) if values is None else values.take(pa.array(rows.parcel))
-    return pa.table({"layer": layer, "parcel_id": ids} | arrow_columns(rows))
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 class _Writer:
@@ -230,12 +241,21 @@ class _Writer:
         self._plain = pa.schema([(f.name, _plain(f.type)) for f in schema])
         self._parquet = target.suffix.lower() == ".parquet"
         if self._parquet:
-            repeated = [name for name in schema.names if name != "area_m2"]
-            # Without Arrow's own schema every reader sees words and no dictionaries.
+            numbered = pa.types.is_integer(schema.field("parcel_id").type)
+            words = [one.name for one in schema if pa.types.is_dictionary(one.type)]
+            # Numbers of parcels rise by little from row to row, and one is asked for by its
+            # number. Without Arrow's own schema every reader sees words and no dictionaries.
             self._out: Any = pq.ParquetWriter(
-                target, schema, use_dictionary=repeated, store_schema=False
+                target,
+                schema,
+                use_dictionary=[*words, "overlap_m2"],
+                column_encoding={"parcel_id": "DELTA_BINARY_PACKED"} if numbered else None,
+                write_statistics=["parcel_id"],
+                store_schema=False,
             )
         else:
+            import pyarrow.csv as pacsv
+
             self._out = pacsv.CSVWriter(target, self._plain)
 
     def __enter__(self) -> _Writer:

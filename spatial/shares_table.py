@@ -6,17 +6,20 @@ zones.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from spatial.index.areas import Areas
+from spatial.index.stack import UNMEASURED, Measured, Stack, too_complex
 
-__all__ = ["COLUMNS", "Answer", "Rows", "arrow_columns", "frame_of", "joined", "rows_of"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["COLUMNS", "Answer", "Rows", "arrow_columns", "frame_of", "layer_column", "rows_of"]
 
 COLUMNS: Final = (
     "parcel_id",
@@ -27,191 +30,198 @@ COLUMNS: Final = (
     "overlap_with",
     "status",
 )
-I8 = NDArray[np.int64]
+I4 = NDArray[np.int32]
 F8 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Areas that were found, and which parcel each of the measured ones is.
+    """What a stack of layers measured.
 
     Parameters
     ----------
-    found : Areas
+    stack : Stack
+    found : Measured
     parcel : array of int, shape (len(found.whole),)
         Position of each measured parcel among all.
     """
 
-    found: Areas
+    stack: Stack
+    found: Measured
     parcel: NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows by parcel and code.
+    """Rows by parcel, layer and code.
 
     Parameters
     ----------
     parcel : array of int, shape (m,)
         Position of the parcel.
+    layer : array of int, shape (m,)
+        Position in `layers`.
     zone : array of int, shape (m,)
-        Position of the code; the number of codes where the row is the rest or a refusal.
+        Position in `codes`; their number where the row is the rest or has no answer.
     area, share, overlap : arrays, shape (m,)
         NaN where there is no answer.
     earlier : array of int, shape (m,)
         Position in `earlier_names`.
     status : array of int, shape (m,)
         Position in `status_names`.
-    layer : array of int, shape (m,)
-        Position of the layer, where several were joined.
     """
 
     parcel: NDArray[np.intp]
-    zone: NDArray[np.int32]
+    layer: I4
+    zone: I4
     area: F8
     share: F8
     overlap: F8
-    earlier: NDArray[np.int32]
-    status: NDArray[np.int32]
+    earlier: I4
+    status: I4
+    layers: tuple[str, ...]
     codes: tuple[str, ...]
-    earlier_names: list[str]
-    status_names: list[str]
-    layer: NDArray[np.int32]
+    earlier_names: tuple[str, ...]
+    status_names: tuple[str, ...]
+
+
+class _Names:
+    """Numbers of names, in the order in which they are met."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._number: dict[str, int] = {}
+        self.of(names)
+
+    def of(self, names: Iterable[str]) -> I4:
+        number = self._number
+        return np.array([number.setdefault(name, len(number)) for name in names], np.int32)
+
+    def all(self) -> tuple[str, ...]:
+        return tuple(self._number)
 
 
 def rows_of(
-    answers: list[Answer], refused: NDArray[np.intp], reasons: list[str], codes: tuple[str, ...]
+    answers: Sequence[Answer],
+    refused: NDArray[np.intp],
+    reasons: Sequence[str],
+    layers: tuple[str, ...],
 ) -> Rows:
-    """Put measured rows, uncovered rests and refused parcels together.
+    """Put measured rows and refused parcels together.
 
     Parameters
     ----------
-    answers : list of Answer
-        Of different parcels.
+    answers : sequence of Answer
+        Each of other parcels or other layers.
     refused : array of int, shape (r,)
-        Positions of parcels that have no answer; those left unmeasured are among them.
-    reasons : list of str, r of them
+        Positions of parcels that were not measured at all.
+    reasons : sequence of str, r of them
         Codes of the reasons.
-    codes : tuple of str
+    layers : tuple of str
+        In the order of the rows.
     """
-    last = len(codes)
-    status_names = ["", *dict.fromkeys(reasons)]
-    number = {name: position for position, name in enumerate(status_names)}
-    earlier_names: dict[str, int] = {"": 0}
-    parts: list[tuple[Any, ...]] = []
-    for answer in answers:
-        found, place = answer.found, answer.parcel
-        rest = found.rest
-        bare = np.flatnonzero(rest)
-        parts.append(
-            (place[found.parcel], found.code, found.area, found.whole[found.parcel],
-             found.overlap, _earlier(found, codes, earlier_names))
-        )  # fmt: skip
-        parts.append(
-            (place[bare], np.full(len(bare), last), rest[bare], found.whole[bare],
-             np.zeros(len(bare)), np.zeros(len(bare), np.int32))
-        )  # fmt: skip
-    none = np.full(len(refused), np.nan)
-    parts.append((refused, np.full(len(refused), last), none, none, none,
-                  np.zeros(len(refused), np.int32)))  # fmt: skip
-    parcel, zone, area, whole, overlap, earlier = (
-        np.concatenate(column) for column in zip(*parts, strict=True)
-    )
-    status = np.zeros(len(parcel), np.int32)
-    status[len(parcel) - len(refused) :] = [number[reason] for reason in reasons]
-    order = np.argsort(parcel * np.int64(last + 1) + zone, kind="stable")
-    with np.errstate(invalid="ignore"):
-        share = area / whole
+    place = _Names(layers)
+    codes = _Names(code for answer in answers for code in answer.stack.codes)
+    earlier, status = _Names([""]), _Names([""])
+    parts = [_measured(one, place, codes, earlier, status) for one in answers]
+    if len(refused) or not parts:
+        parts.append(_refused(refused, status.of(reasons), len(layers), len(codes.all())))
+    columns = parts[0]
+    if len(parts) > 1:
+        columns = tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+        order = np.argsort(columns[0] * np.intp(len(layers)) + columns[1], kind="stable")
+        columns = tuple(column[order] for column in columns)
+    parcel, layer, zone, area, share, overlap, before, state = columns
     return Rows(
-        parcel[order], zone[order].astype(np.int32), area[order], share[order], overlap[order],
-        earlier[order], status[order], codes, list(earlier_names), status_names,
-        np.zeros(len(order), np.int32),
+        parcel, layer, zone, area, share, overlap, before, state,
+        layers, codes.all(), earlier.all(), status.all(),
     )  # fmt: skip
 
 
-def joined(layers: list[Rows]) -> Rows:
-    """Return the rows of several layers as one, by parcel, layer and code."""
-    codes = _all_names([one.codes for one in layers])
-    earlier = _all_names([one.earlier_names for one in layers])
-    status = _all_names([one.status_names for one in layers])
-    zone = [_renumbered(one.zone, one.codes, codes) for one in layers]
-    before = [_renumbered(one.earlier, one.earlier_names, earlier) for one in layers]
-    state = [_renumbered(one.status, one.status_names, status) for one in layers]
-    number = np.repeat(np.arange(len(layers), dtype=np.int32), [len(one.parcel) for one in layers])
-    parcel = np.concatenate([one.parcel for one in layers] or [np.empty(0, np.intp)])
-    order = np.argsort(parcel, kind="stable")
-
-    def column(parts: list[Any], kind: Any) -> Any:
-        return np.concatenate(parts or [np.empty(0, kind)])[order]
-
-    return Rows(
-        parcel[order], column(zone, np.int32), column([one.area for one in layers], float),
-        column([one.share for one in layers], float),
-        column([one.overlap for one in layers], float), column(before, np.int32),
-        column(state, np.int32), tuple(codes), list(earlier), list(status), number[order],
-    )  # fmt: skip
+def _measured(
+    answer: Answer, layers: _Names, codes: _Names, earlier: _Names, status: _Names
+) -> tuple[Any, ...]:
+    """Return the columns of `Rows` of one answer, its codes and layers by their numbers."""
+    found, stack = answer.found, answer.stack
+    none = len(codes.all())
+    # What has no code stands below zero, and so at the end.
+    zone = np.append(codes.of(stack.codes), np.array([none, none], np.int32))[found.code]
+    state = np.zeros(len(zone), np.int32)
+    if np.isnan(found.area).any():
+        state[found.code == UNMEASURED] = status.of([too_complex("").code])[0]
+    layer = found.layer if stack.layers == layers.all() else layers.of(stack.layers)[found.layer]
+    before = _earlier(found, stack.codes, earlier)
+    numbers = (found.area, found.share, found.overlap)
+    return (answer.parcel[found.parcel], layer, zone, *numbers, before, state)
 
 
-def _all_names(lists: list[Any]) -> dict[str, int]:
-    names = dict.fromkeys(name for one in lists for name in one)
-    return {name: number for number, name in enumerate(names)}
+def _refused(parcels: NDArray[np.intp], status: I4, layers: int, none: int) -> tuple[Any, ...]:
+    """Return the columns of `Rows` of parcels without an answer in any layer."""
+    count = len(parcels) * layers
+    layer = np.tile(np.arange(layers, dtype=np.int32), len(parcels))
+    unknown, zero = np.full(count, np.nan), np.zeros(count, np.int32)
+    zone = np.full(count, none, np.int32)
+    return (np.repeat(parcels, layers), layer, zone, unknown, unknown, unknown, zero,
+            np.repeat(status, layers))  # fmt: skip
 
 
-def _renumbered(values: NDArray[np.int32], names: Any, place: dict[str, int]) -> NDArray[np.int32]:
-    """Return numbers by a longer list of names; the number after the last stays that."""
-    table = np.array([*(place[name] for name in names), len(place)], dtype=np.int32)
-    moved: NDArray[np.int32] = table[values]
-    return moved
-
-
-def _earlier(found: Areas, codes: tuple[str, ...], names: dict[str, int]) -> NDArray[np.int32]:
+def _earlier(found: Measured, codes: tuple[str, ...], names: _Names) -> I4:
     """Return for each row the codes before it that share its ground, joined, as a number."""
     number = np.zeros(len(found.parcel), np.int32)
     if not len(found.pairs):
         return number
-    row_of = {key: row for row, key in enumerate(zip(found.parcel, found.code, strict=True))}
+    width = np.int64(len(codes) + 1)
+    # Rows are in the order of parcel and code, but for those without one.
+    coded = np.flatnonzero(found.code >= 0)
+    key = found.parcel[coded] * width + found.code[coded]
+    parcel, _, one, other = found.pairs.T
+    wanted = parcel * width + other
+    at = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+    row = coded[at]
+    there = (key[at] == wanted) & (found.overlap[row] > 0.0)
     texts: dict[int, str] = {}
-    for parcel, one, other in found.pairs:
-        row = row_of.get((parcel, other))
-        if row is not None and found.overlap[row] > 0.0:
-            texts[row] = f"{texts[row]}; {codes[one]}" if row in texts else codes[one]
-    for row, text in texts.items():
-        number[row] = names.setdefault(text, len(names))
+    for target, code in zip(row[there].tolist(), one[there].tolist(), strict=True):
+        texts[target] = f"{texts[target]}; {codes[code]}" if target in texts else codes[code]
+    number[list(texts)] = names.of(texts.values())
     return number
 
 
 def arrow_columns(rows: Rows) -> dict[str, Any]:
     """Return the columns after `parcel_id` as Arrow arrays, text as dictionaries."""
+    # Only what has a reason has no number.
+    unknown = np.isnan(rows.area) if len(rows.status_names) > 1 else None
     unzoned = rows.zone == len(rows.codes)
-    zone = pa.array(np.where(unzoned, 0, rows.zone), pa.int32(), mask=unzoned)
     return {
-        "zone": _named(zone, rows.codes),
-        "area_m2": _number(rows.area),
-        "share": _number(rows.share),
-        "overlap_m2": _number(rows.overlap),
+        "zone": _named(pa.array(rows.zone, mask=unzoned), rows.codes),
+        "area_m2": pa.array(rows.area, mask=unknown),
+        "share": pa.array(rows.share, mask=unknown),
+        "overlap_m2": pa.array(rows.overlap, mask=unknown),
         "overlap_with": _named(pa.array(rows.earlier), rows.earlier_names),
         "status": _named(pa.array(rows.status), rows.status_names),
     }
 
 
+def layer_column(rows: Rows) -> Any:
+    """Return the names of the layers, as an Arrow dictionary."""
+    return _named(pa.array(rows.layer), rows.layers)
+
+
 def frame_of(rows: Rows, labels: pd.Index[Any]) -> pd.DataFrame:
     """Return the rows as a frame; text is pandas' own, backed by Arrow."""
-    columns: dict[str, Any] = {"parcel_id": labels[rows.parcel]}
+    import pandas as pd
+
+    columns: dict[str, Any] = {"layer": _text(layer_column(rows)), "parcel_id": labels[rows.parcel]}
     numbers = {"area_m2": rows.area, "share": rows.share, "overlap_m2": rows.overlap}
     for name, column in arrow_columns(rows).items():
         columns[name] = numbers.get(name) if name in numbers else _text(column)
     return pd.DataFrame(columns)
 
 
-def _named(numbers: Any, names: Any) -> Any:
+def _named(numbers: Any, names: Iterable[str]) -> Any:
     words = pa.array(list(names) or [""], pa.large_string())
     return pa.DictionaryArray.from_arrays(numbers, words)
 
 
-def _number(values: F8) -> Any:
-    """Return numbers, missing where they are not a number."""
-    return pa.array(values, mask=np.isnan(values))
-
-
 def _text(column: Any) -> Any:
+    import pandas as pd
+
     return pd.array(column.dictionary_decode(), dtype="str")

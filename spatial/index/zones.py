@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -19,6 +18,9 @@ from spatial.index.grid import GridArrays, build_grid
 from spatial.index.places import codes_at, codes_in_box, distances
 from spatial.rings import flatten
 from spatial.validity import faults
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 __all__ = ["ZoneIndex", "build_index", "index_of"]
 
@@ -184,6 +186,7 @@ def build_index(zones: gpd.GeoDataFrame, *, by: str, crs: Any = None) -> ZoneInd
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> zones = gpd.GeoDataFrame(
     ...     {"zona": ["R-2", "K-3"]},
     ...     geometry=[shapely.box(0, 0, 9, 9), shapely.box(9, 0, 18, 9)],

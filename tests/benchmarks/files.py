@@ -22,29 +22,15 @@ from tests.benchmarks.tasks import Absent, difference, need
 __all__ = ["JOBS", "file_to_file"]
 
 
-def _engine(made: Prepared, target: Path, *, saved: bool) -> None:
+def _unsaved(made: Prepared, target: Path) -> None:
     from spatial.parcels import open_source
     from spatial.shares_file import shares_to_file
+    from tests.benchmarks.engine import indexes
 
-    if saved:
-        found = {name: made.shelf.find(name) for name in LAYERS}
-        indexes = {name: one for name, one in found.items() if one is not None}
-    else:
-        from tests.benchmarks.engine import indexes as build
-
-        indexes = build(made.whole, CRS)
     source = open_source(made.parcel_file, crs=CRS)
-    if source is None or len(indexes) != len(LAYERS):
+    if source is None:
         raise Absent("the files were not prepared")
-    shares_to_file(source, indexes, target, id_column="nop")
-
-
-def _saved(made: Prepared, target: Path) -> None:
-    _engine(made, target, saved=True)
-
-
-def _unsaved(made: Prepared, target: Path) -> None:
-    _engine(made, target, saved=False)
+    shares_to_file(source, indexes(made.whole, CRS), target, id_column="nop")
 
 
 def _shapely(made: Prepared, target: Path) -> None:
@@ -99,7 +85,6 @@ def _sedonadb(made: Prepared, target: Path) -> None:
 
 
 JOBS: dict[str, Callable[[Prepared, Path], None]] = {
-    "engine": _saved,
     "engine_without_saved_index": _unsaved,
     "shapely_two_processes": _shapely,
     "duckdb_spatial": _duckdb,
@@ -114,7 +99,7 @@ def file_to_file(made: Prepared, engines: list[str], repeat: int) -> dict[str, d
         made.index(name)
     found: dict[str, dict[str, float]] = {}
     first: pd.DataFrame | None = None
-    for name in JOBS:
+    for name in ("engine", *JOBS):
         if name not in engines and not name.startswith("engine"):
             continue
         target = made.folder / f"answers-{name}.parquet"
@@ -132,10 +117,14 @@ def file_to_file(made: Prepared, engines: list[str], repeat: int) -> dict[str, d
 
 def _measured(name: str, made: Prepared, target: Path) -> dict[str, float] | None:
     """Run one job in a process of its own; None where its library is not there."""
-    words = [sys.executable, "-m", __name__, name, str(made.folder.parent), str(target)]
-    words += [str(made.scale), str(made.seed), str(made.parcels)]
+    if name == "engine":
+        words = ["tests.benchmarks.file_engine", made.parcel_file, made.shelf.folder, target, CRS]
+        words += LAYERS
+    else:
+        words = [__name__, name, made.folder.parent, target, made.scale, made.seed, made.parcels]
+    command = [sys.executable, "-m", *map(str, words)]
     begin = time.perf_counter()
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - begin
     if done.returncode:
         print(f"  {name:<28}skipped: {done.stderr.strip().splitlines()[-1:]}")

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from spatial.index import measure_areas
-from spatial.rings import flatten
+from spatial.index import Stack
 from tests.benchmarks.databases import postgis_connection
 from tests.benchmarks.engine import indexes
 from tests.benchmarks.tasks import Absent, Task
@@ -29,12 +28,10 @@ def latencies(whole: Task, pieces: Task, engines: list[str]) -> dict[str, dict[s
     """
     parcels = np.asarray(whole.parcels.array, dtype=object)
     asked = np.random.default_rng(1).integers(0, len(parcels), ASKED)
-    grids = [index.grid for index in indexes(whole).values()]
+    stack = Stack(indexes(whole))
 
     def by_index(row: int) -> None:
-        rings = flatten(parcels[row : row + 1])
-        for grid in grids:
-            measure_areas(grid, rings)
+        stack.shares(parcels[row])
 
     found = {"engine": _percentiles(by_index, asked)}
     if "shapely_tree" in engines:
