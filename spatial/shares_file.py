@@ -38,6 +38,8 @@ __all__ = ["SUFFIXES", "Written", "shares_to_file"]
 
 #: Of files that can be written block by block.
 SUFFIXES: Final = (".parquet", ".csv")
+#: Blocks for each thread that are read before the first is answered.
+_AHEAD: Final = 4
 _TEXT: Final = pa.dictionary(pa.int32(), pa.large_string())
 _TYPES: Final = {"area_m2": pa.float64(), "share": pa.float64(), "overlap_m2": pa.float64()}
 
@@ -154,7 +156,7 @@ def shares_to_file(
             rows = len(geometry)
             begun.append((rows, pool.submit(question.answer, geometry, values, first)))
             first += rows
-            if len(begun) > count + 1:
+            if len(begun) > _AHEAD * count:
                 finish()
         while begun:
             finish()

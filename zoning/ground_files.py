@@ -24,6 +24,7 @@ from layers.store.indexes import FOLDER
 from spatial.arrays import ArrayFile, open_arrays, save_arrays
 from spatial.errors import CorruptError, StoreError
 from spatial.index import ZoneIndex
+from spatial.index.files import MAGIC as INDEX
 from spatial.index.grid import GridArrays
 from zoning.coverage import Coverage
 from zoning.pieces import Pieces
@@ -134,7 +135,7 @@ class _Kept:
         words = repr((layer.version.id, *key))
         made_by = f"tataruang {release('tataruang')} PROJ {pyproj.proj_version_str}"
         name = hashlib.sha256(words.encode()).hexdigest()
-        source = f"{name} {made_by} GEOS {shapely.geos_version_string}"
+        source = f"{name} {made_by} GEOS {shapely.geos_version_string} {INDEX.decode()}"
         # The engine is not in the name: what another one made is replaced, not left behind.
         return cls(layer.path.parent / FOLDER / f"{name[:24]}.map", source)
 

@@ -17,7 +17,7 @@ from spatial.errors import CrsError, SchemaError
 __all__ = ["BLOCK_ROWS", "Source", "open_source"]
 
 #: Parcels that are in memory together, some hundred bytes each.
-BLOCK_ROWS: Final = 32_768
+BLOCK_ROWS: Final = 16_384
 
 
 @dataclass(frozen=True, eq=False)

@@ -96,15 +96,22 @@ def test_a_damaged_map_is_made_again_and_said(
     assert len([one for one in caplog.records if "made again" in one.message]) == len(whole)
 
 
+@pytest.mark.parametrize(
+    ("name", "other", "told"),
+    [
+        ("shapely.geos_version_string", "9.9.9", b"GEOS 9.9.9"),
+        ("zoning.ground_files.INDEX", b"TATAIDX0", b" TATAIDX0"),
+    ],
+)
 def test_another_engine_replaces_what_the_former_left(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, other: object, told: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = _answers(folder)
     before = _kept(folder)
-    monkeypatch.setattr(shapely, "geos_version_string", "9.9.9")
+    monkeypatch.setattr(name, other)
     assert _answers(folder) == made
     assert _kept(folder) == before
-    assert all(b"GEOS 9.9.9" in path.read_bytes() for path in before)
+    assert all(told in path.read_bytes() for path in before)
 
 
 def test_another_accuracy_is_another_map(folder: Path) -> None:
