@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from api.errors import RequestError
 from api.models import PermitProperties
 from api.symbology import raster_styles
-from api.tiles.raster import style_of
+from api.symbology.rasters import style_of
 from hazard import Exposure, Hazard, class_rule, hazard_from_grid
 from hazard import exposure as measure
 from layers.files import format_of

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import shapely
 
-from api.analyses import OF, hazards, parcels
 from api.clock import today
 from api.errors import RequestError
 from api.geojson import LONLAT, declared_crs, parse_geometry
 from api.heavy import HeavyJudge, load
-from api.hotspots.published import Asked, Form, poverty_layer, village_layer
 from api.plan_facts import where
 from api.questions import MOST_VERTICES
 from api.strict_json import parse
-from api.tiles.raster import style_of
+from api.symbology.rasters import style_of
 from layers.store.base import Version
 from spatial.crs import Bounds
 from spatial.errors import LimitError
+
+if TYPE_CHECKING:
+    from api.hotspots.published import Asked, Form
 
 __all__ = ["Analyst"]
 
@@ -59,10 +60,14 @@ class Analyst:
 
     def parcels(self, raw: bytes) -> dict[str, Any]:
         """Read a file of parcels; the reader confines itself."""
+        from api.analyses import parcels
+
         return parcels(self.engine, raw)
 
     def hazards(self) -> list[dict[str, Any]]:
         """Return hazard maps with their classes and colours."""
+        from api.analyses import hazards
+
         return [{"name": name} | _legend(name) for name in hazards(self.engine)]
 
     def where(self, kegiatan: str, on: date | None, kbli: str = "") -> list[dict[str, Any]]:
@@ -83,6 +88,8 @@ class Analyst:
 
     def sources(self, layer: str | None) -> tuple[Version, ...]:
         """Return the versions that hotspots of a poverty layer, or of the only one, rest on."""
+        from api.hotspots.published import poverty_layer, village_layer
+
         villages = village_layer(self.engine)
         return (poverty_layer(self.engine, layer), *(() if villages is None else (villages,)))
 
@@ -105,6 +112,8 @@ class Analyst:
         EngineError
             What is wrong with the question, or what cannot be measured.
         """
+        from api.analyses import OF
+
         asked = parse(raw)
         if not isinstance(asked, Mapping) or set(asked) - KNOWN:
             raise _refused("an object with hazard, of and area")

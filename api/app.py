@@ -18,7 +18,6 @@ from api import tracing
 from api.access.gate import Gate, audit_log
 from api.access.keys import Keys
 from api.access.sessions import Sessions
-from api.access.tokens import Tokens
 from api.envelope import Envelope, answer_error
 from api.http import Workers
 from api.idempotency import Answers
@@ -178,6 +177,9 @@ def _gate(settings: ServeSettings) -> dict[str, Any]:
     folder = settings.state_folder or Path()
     tokens = None
     if settings.oidc_issuer:
+        # Imported where it is used: its cryptography is heavy.
+        from api.access.tokens import Tokens
+
         tokens = Tokens(
             settings.oidc_issuer, settings.oidc_audience, settings.oidc_jwks, settings.oidc_claim
         )

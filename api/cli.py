@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -109,6 +110,8 @@ def _app_for(words: list[str]) -> typer.Typer:
     )
     app.callback()(_root)
     called = [words[0]] if words and words[0] in COMMANDS else list(COMMANDS)
+    # What is imported stays: the collector would look through all of it again and again.
+    gc.disable()
     for name in called:
         module, text = COMMANDS[name]
         function = getattr(importlib.import_module(f"api.commands.{module}"), module)
@@ -116,6 +119,8 @@ def _app_for(words: list[str]) -> typer.Typer:
             app.add_typer(function, name=name, help=text)
         else:
             app.command(name, short_help=text)(function)
+    gc.freeze()
+    gc.enable()
     return app
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import rasterio
 from rasterio.windows import Window
 
-from api.tiles.raster import style_of, titles_of
+from api.symbology.rasters import style_of, titles_of
 from api.tiles.source import version_name
 from hazard import class_rule
 from spatial.crs import LONLAT, operation, parse_crs

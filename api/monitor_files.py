@@ -13,14 +13,13 @@ import shapely
 
 from api.engine import Engine
 from api.options import atomic_path
+from api.text_cells import plain_text
 from spatial.crs import LONLAT, project
 from spatial.errors import LayerError
 
 __all__ = ["SUFFIXES", "check_suffix", "layer_of", "write_table"]
 
 SUFFIXES: Final = (".csv", ".xlsx", ".geojson")
-#: Characters by which a spreadsheet takes a text for a formula.
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def check_suffix(target: Path) -> None:
@@ -73,9 +72,9 @@ def write_table(table: pd.DataFrame, target: Path) -> None:
         if target.suffix.lower() == ".geojson":
             partial.write_bytes(_geojson(table, plain))
         elif target.suffix.lower() == ".csv":
-            plain.map(_safe).to_csv(partial, index=False, lineterminator="\n")
+            plain.map(plain_text).to_csv(partial, index=False, lineterminator="\n")
         else:
-            plain.map(_safe).to_excel(partial, index=False, freeze_panes=(1, 0))
+            plain.map(plain_text).to_excel(partial, index=False, freeze_panes=(1, 0))
 
 
 def _geojson(table: pd.DataFrame, plain: pd.DataFrame) -> bytes:
@@ -90,10 +89,3 @@ def _geojson(table: pd.DataFrame, plain: pd.DataFrame) -> bytes:
     ]
     body = {"type": "FeatureCollection", "features": features}
     return orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
-
-
-def _safe(value: Any) -> Any:
-    """Keep a text a text: a spreadsheet would run a formula from a name."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value

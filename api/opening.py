@@ -92,7 +92,6 @@ class Opening:
             self._stamp = service.stamp()
             self.service = service
             service.warm()
-            _settle()
             self.warm = True
         except EngineError as error:
             log.exception("the workspace cannot be opened")
@@ -101,6 +100,10 @@ class Opening:
             log.exception("the workspace cannot be opened")
             self.fault = EngineError("the workspace cannot be opened", code="opening_failed")
             self.fault.__cause__ = error
+        finally:
+            # Not collected here: looking through everything would hold up the first questions.
+            gc.freeze()
+            gc.enable()
 
 
 def _settle() -> None:

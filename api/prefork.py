@@ -87,6 +87,7 @@ class Prefork:
         service.warm()
         gc.collect()
         gc.freeze()  # what is here now is never written to by the collector, so it stays shared
+        gc.enable()
         children = {self._fork(service, listening) for _ in range(self.workers)}
         os.write(tell, READY)
         quiet = 0.0

@@ -34,7 +34,6 @@ from api.observe import count_verdict
 from api.ogc.collection import Collection, Collections
 from api.ogc.filters import Filters
 from api.ogc.records import catalogue
-from api.opinions import Opinions
 from api.place import Places
 from api.plan_facts import zone_rules
 from api.search import Gazetteer, find
@@ -52,6 +51,7 @@ from zoning.register.log import unknown_decision
 
 if TYPE_CHECKING:
     from api.engine import Engine
+    from api.opinions import Opinions
 
 __all__ = ["Service"]
 
@@ -262,6 +262,9 @@ class Service:
         """Return the technical opinion of a decision on record as PDF."""
         found = self.decision(decision_id)
         if language not in self._opinions:
+            # Its libraries draw; they are read when the first letter is asked for.
+            from api.opinions import Opinions
+
             self._opinions[language] = Opinions(cast("Engine", self.engine), language)
         return self._opinions[language].pdf(found)
 

@@ -7,28 +7,21 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
 from api.formats import percent
 from api.options import atomic_path
+from api.text_cells import plain_text
 from api.wording import VERDICTS
 from spatial.errors import LayerError
 
 __all__ = ["SUFFIXES", "summary_row", "verdict_bytes", "write_verdicts"]
 
 SUFFIXES: Final = (".json", ".geojson", ".csv", ".xlsx")
-HEADER_FILL: Final = PatternFill("solid", fgColor="1F4E79")
-#: Characters by which a spreadsheet takes a text for a formula.
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 Json = Mapping[str, Any]
 
@@ -108,7 +101,10 @@ def write_verdicts(
         elif suffix == ".csv":
             partial.write_text(_csv(rows), encoding="utf-8", newline="")
         else:
-            _workbook(rows, verdicts, shared).save(partial)
+            # Imported where it is used: a service writes no workbook, and this is heavy.
+            from api.verdict_sheets import workbook_of
+
+            workbook_of(rows, verdicts, shared).save(partial)
 
 
 def check_suffix(target: Path) -> None:
@@ -144,81 +140,5 @@ def _csv(rows: Sequence[dict[str, Any]]) -> str:
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
-    writer.writerows({key: _safe(value) for key, value in row.items()} for row in rows)
+    writer.writerows({key: plain_text(value) for key, value in row.items()} for row in rows)
     return buffer.getvalue()
-
-
-def _safe(value: Any) -> Any:
-    """Keep a text a text: a spreadsheet would run `=HYPERLINK(...)` from a permit's name."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value
-
-
-def _workbook(
-    rows: Sequence[dict[str, Any]], verdicts: Sequence[Json], shared: Sequence[dict[str, Any]]
-) -> Workbook:
-    book = Workbook()
-    summary = book.active
-    assert isinstance(summary, Worksheet)  # noqa: S101  a new workbook has one sheet
-    summary.title = "Ringkasan"
-    _fill(summary, rows)
-    for row, verdict in enumerate(verdicts, start=2):
-        colour = VERDICTS[verdict["verdict"]].colour.lstrip("#").upper()
-        summary.cell(row, 3).font = Font(bold=True, color=colour)
-    _fill(
-        book.create_sheet("Bagian"), [_part_row(v, part) for v in verdicts for part in v["parts"]]
-    )
-    _fill(
-        book.create_sheet("Temuan"), [_finding_row(v, f) for v in verdicts for f in v["findings"]]
-    )
-    if shared:
-        _fill(book.create_sheet("Tumpang tindih"), shared)
-    return book
-
-
-def _part_row(verdict: Json, part: Json) -> dict[str, Any]:
-    flat = {
-        key: " – ".join(value) if isinstance(value, list) else value for key, value in part.items()
-    }
-    return {"permit_id": verdict["permit_id"], **flat}
-
-
-def _finding_row(verdict: Json, finding: Json) -> dict[str, Any]:
-    law = finding.get("dasar") or {}
-    flat = {
-        key: finding.get(key) for key in ("rule", "kind", "measured", "limit", "unit", "area_m2")
-    }
-    measured = {key: json.dumps(v) if isinstance(v, list) else v for key, v in flat.items()}
-    return {
-        "permit_id": verdict["permit_id"],
-        **measured,
-        "interval": " – ".join(finding["interval"]),
-        "syarat": "; ".join(map(str, finding["conditions"])),
-        "instrumen": law.get("instrument"),
-        "pasal": law.get("pasal"),
-        "kutipan": law.get("kutipan"),
-    }
-
-
-def _fill(sheet: Worksheet, rows: Sequence[dict[str, Any]]) -> None:
-    """Write rows below a head that stays in view, in columns wide enough to read."""
-    if not rows:
-        sheet.append(["tidak ada / none"])
-        return
-    heads = list(rows[0])
-    sheet.append(heads)
-    for row in rows:
-        sheet.append([_safe(row[head]) for head in heads])
-    for column, head in enumerate(heads, start=1):
-        cell = sheet.cell(1, column)
-        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), HEADER_FILL
-        longest = max(len(str(row[head] if row[head] is not None else "")) for row in rows)
-        sheet.column_dimensions[get_column_letter(column)].width = (
-            min(max(longest, len(head)), 60) + 2
-        )
-        if longest > 60:
-            for line in range(2, len(rows) + 2):
-                sheet.cell(line, column).alignment = Alignment(wrap_text=True, vertical="top")
-    sheet.freeze_panes = "B2"
-    sheet.auto_filter.ref = sheet.dimensions

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from scipy.sparse import csr_array
 
 from spatial.errors import RasterError
 from spatial.zonal import Grid
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 __all__ = ["spread"]
 
@@ -64,4 +68,7 @@ def _overlap(
     before = np.concatenate(([0], np.cumsum(width)[:-1]))
     source = np.arange(width.sum()) - np.repeat(before, width) + np.repeat(first, width)
     share = np.minimum(high[target], source + 1) - np.maximum(low[target], source)
+    # Imported where it is used: parcels and tiles need classes alone, and this is heavy.
+    from scipy.sparse import csr_array
+
     return csr_array((np.maximum(share, 0), (target, source)), shape=(to_count, count))

@@ -9,7 +9,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from hazard.rule_files import load_rule
 from spatial.errors import LayerError, LimitError
@@ -89,6 +88,9 @@ def correlated_noise(
     width = reach_cells / 2
     if width == 0:
         return rng.normal(0.0, sd, shape)
+    # Imported where it is used: most questions about hazard need no filter.
+    from scipy.ndimage import gaussian_filter
+
     frame = int(np.ceil(CUT * width)) + 1
     wide = rng.normal(0.0, 1.0, (shape[0] + 2 * frame, shape[1] + 2 * frame))
     smooth = gaussian_filter(wide, width, truncate=CUT)[frame:-frame, frame:-frame]

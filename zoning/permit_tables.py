@@ -6,14 +6,14 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from zipfile import BadZipFile
-
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
 from spatial.errors import EngineError, LimitError, PermitError
 from zoning.permit import COLUMNS
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 __all__ = [
     "CORNER_COLUMNS",
@@ -54,7 +54,7 @@ def permit_table(file: Path, sheet: str | None = None) -> Table:
                 limit=MAX_BYTES,
             )
         rows = _sheet_rows(file, sheet) if file.suffix.lower() == ".xlsx" else _csv_rows(file)
-    except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError) as error:
+    except (OSError, BadZipFile, KeyError, ValueError) as error:
         if isinstance(error, EngineError):
             raise
         raise PermitError(
@@ -143,13 +143,25 @@ def _corners_or_none(table: Table) -> Table | None:
 
 def _sheet_names(file: Path) -> list[str]:
     try:
-        book = openpyxl.load_workbook(file, read_only=True)
-    except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError):
+        book = _book(file)
+    except (OSError, BadZipFile, KeyError, ValueError):
         # The table's own reading says what is wrong with the file.
         return [""]
     names = list(book.sheetnames)
     book.close()
     return names
+
+
+def _book(file: Path, **options: bool) -> Workbook:
+    """Open a workbook; a file that is none is a `BadZipFile`."""
+    # Imported where it is used: most answers come without a workbook, and this is heavy.
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        return openpyxl.load_workbook(file, read_only=True, **options)
+    except InvalidFileException as error:
+        raise BadZipFile(str(error)) from error
 
 
 def _csv_rows(file: Path) -> list[tuple[int, list[Any]]]:
@@ -175,7 +187,7 @@ def _csv_rows(file: Path) -> list[tuple[int, list[Any]]]:
 
 
 def _sheet_rows(file: Path, sheet: str | None) -> list[tuple[int, list[Any]]]:
-    book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+    book = _book(file, data_only=True)
     try:
         page = book[sheet] if sheet else book.worksheets[0]
         rows = [(n, list(cells)) for n, cells in enumerate(page.iter_rows(values_only=True), 1)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,8 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.access.keys import Keys
 from api.access.roles import EVERYBODY, OFFICE, Caller
 from api.access.sessions import Sessions, cookie_of, require_same_origin
-from api.access.tokens import Tokens
 from api.clock import now
+
+if TYPE_CHECKING:
+    from api.access.tokens import Tokens
 
 __all__ = ["Gate", "audit_log"]
 

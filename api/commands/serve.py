@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable
@@ -47,6 +48,8 @@ def serve(
     ] = 1,
 ) -> None:
     """Jalankan API dan peta web / start the HTTP API and the web map."""
+    # Until the service stands, all that is made stays: `opening` and `prefork` collect then.
+    gc.disable()
     place = _place(workspace, sample=sample)
     settings = ServeSettings()
     if settings.state_folder is None:

@@ -13,11 +13,9 @@ import pandas as pd
 import shapely
 
 from api.clock import today
-from api.hotspots.report import build_report
 from api.hotspots.study import Question, Study, study
 from api.hotspots.wording import CLASS_WORDS, reasons
 from api.records import records
-from api.reports.document import document_html
 from hazard.vulnerability.table import Smooth
 from layers.poverty import Mask
 from layers.poverty.door import COUNTS, refuse_small_counts
@@ -120,6 +118,10 @@ def tell(engine: Any, asked: Asked, form: Form) -> bytes:
     """
     done = of_layer(engine, asked)
     if form == "html":
+        # Imported where they are used: they draw, and most answers are tables.
+        from api.hotspots.report import build_report
+        from api.reports.document import document_html
+
         return document_html(build_report(done, on=today())).encode()
     table = done.table().assign(reason=reasons(done.found))
     if form == "csv":

@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 from api.ogc.collection import Collection
 from api.ogc.query import Page
 from api.ogc.systems import System, from_lonlat
+from api.text_cells import plain_text
 
 __all__ = ["GEOJSON", "as_csv", "as_feature", "as_features", "as_flatgeobuf", "properties_of"]
 
 GEOJSON: Final = "application/geo+json"
-#: Characters by which a spreadsheet takes a text for a formula.
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 Links = Sequence[dict[str, Any]]
 
@@ -61,8 +60,8 @@ def as_csv(collection: Collection, page: Page, system: System) -> bytes:
     for row, content, shape in zip(
         page.rows, properties_of(collection, page.rows), shapes, strict=True
     ):
-        cells = ["" if one is None else _cell(one) for one in content.values()]
-        writer.writerow([_cell(collection.ids[row]), *cells, shape])
+        cells = ["" if one is None else plain_text(one) for one in content.values()]
+        writer.writerow([plain_text(collection.ids[row]), *cells, shape])
     return out.getvalue().encode()
 
 
@@ -116,8 +115,3 @@ def _shapes(
 ) -> NDArray[np.object_]:
     plain = system if official_axes else System(system.uri, system.code)
     return from_lonlat(collection.shapes[rows], plain)
-
-
-def _cell(value: Any) -> Any:
-    text = isinstance(value, str) and value.startswith(FORMULA_STARTS)
-    return "'" + value if text else value

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import threading
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,14 +18,14 @@ from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
-from api.symbology import raster_styles
+from api.symbology.rasters import style_of
 from api.tiles.aligned import PIXELS, Aligned, build_aligned
 from api.tiles.layer import tile_bounds
 from hazard import ClassRule, class_rule
 from spatial.crs import LONLAT, Bounds, operation
 from spatial.errors import LayerNotFoundError
 
-__all__ = ["RasterLayer", "keep_aligned", "style_of", "titles_of"]
+__all__ = ["RasterLayer", "keep_aligned"]
 
 GREY: Final = (107, 114, 128)
 #: Diagonals for no data, one pixel wide, so that the map below stays readable; a tile holds a
@@ -35,38 +34,6 @@ STEP: Final = 8
 OPAQUE: Final = 200
 FAINT: Final = 130
 WEB_MERCATOR: Final = "EPSG:3857"
-
-
-def style_of(name: str) -> dict[str, Any] | None:
-    """Return how a raster of a name is drawn; None where nothing says so.
-
-    Examples
-    --------
-    >>> style_of("banjir_100")["classes"], style_of("dem")
-    ('banjir_kedalaman_bnpb', None)
-    """
-    for style in raster_styles().values():
-        if fnmatchcase(name, style["names"]):
-            return style
-    return None
-
-
-def titles_of(name: str) -> dict[str, str]:
-    """Return what a class map is called, in both languages, with its return period.
-
-    Examples
-    --------
-    >>> titles_of("banjir_100")["title"]
-    'Genangan banjir 100 tahunan'
-    """
-    style = style_of(name) or {"nama": name, "en": name}
-    period = name.rpartition("_")[2].lstrip("0")
-    if not period.isdigit():
-        return {"title": style["nama"], "title_en": style["en"]}
-    return {
-        "title": f"{style['nama']} {period} tahunan",
-        "title_en": f"{style['en']}, {period} years",
-    }
 
 
 class RasterLayer:

@@ -8,21 +8,22 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from api.tiles.aligned import aligned_path
 from api.tiles.archive import Archive
 from api.tiles.layer import TileLayer
-from api.tiles.raster import RasterLayer
 from api.tiles.zoom import MAX_ZOOM
 from api.tracing import traced
 from layers.poverty.door import hidden_again
 from spatial.crs import LONLAT, to_crs
 from spatial.errors import EngineError, LayerNotFoundError, LimitError
+
+if TYPE_CHECKING:
+    from api.tiles.raster import RasterLayer
 
 __all__ = ["Prepared", "TileSource", "version_name"]
 
@@ -172,6 +173,9 @@ class TileSource:
 
     def raster_layer(self, name: str) -> RasterLayer:
         """Return a raster ready for tiles."""
+        # Imported where it is used: verdicts need no raster tiles, and this is heavy.
+        from api.tiles.raster import RasterLayer
+
         with self._preparing:
             if name not in self._rasters:
                 stored = self.engine.layer(name)
@@ -184,6 +188,8 @@ class TileSource:
             return self._rasters[name]
 
     def _aligned(self, name: str) -> Path | None:
+        from api.tiles.aligned import aligned_path
+
         return self.folder and aligned_path(self.folder, name, self.version(name))
 
     def _listed(self) -> list[dict[str, Any]]:
