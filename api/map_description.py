@@ -8,9 +8,9 @@ from typing import Any, Final
 from api.clock import today
 from api.plan_facts import activities, kbli_of
 from api.symbology import DATED, NO_DATA, layer_styles, zone_colour, zone_styles
+from api.symbology.rasters import style_of, titles_of
 from api.theme_list import listed_themes
 from api.tiles.mvt_kernel import LINE, POINT
-from api.symbology.rasters import style_of, titles_of
 from api.tiles.source import Prepared, TileSource
 from api.wording import IZIN, REASONS, VERDICTS
 from spatial.errors import EngineError
