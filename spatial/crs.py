@@ -6,6 +6,7 @@ and paddy layers are published), distances in SRGI2013 / UTM 49S (EPSG:9489).
 
 from __future__ import annotations
 
+import threading
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -54,6 +55,9 @@ __all__ = [
 
 # The engine answers alike with and without a network, so PROJ never fetches a grid.
 set_network_enabled(active=False)
+
+#: What silences warnings does so for every thread, so one at a time does.
+_MAKING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ def _named_operation(source: str, target: str) -> Operation:
 @lru_cache(maxsize=64)
 def _operation(source_wkt: str, target_wkt: str) -> Operation:
     source, target = pyproj.CRS.from_wkt(source_wkt), pyproj.CRS.from_wkt(target_wkt)
-    with warnings.catch_warnings():
+    with _MAKING, warnings.catch_warnings():
         # pyproj warns that better grids might exist elsewhere; the pinned one is recorded.
         warnings.simplefilter("ignore", UserWarning)
         group = TransformerGroup(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 from spatial.errors import EngineError, LayerNotFoundError
 from zoning.coverage import Reach, reach_of
 from zoning.ground_maps import OverlayMap, ZoneMap, overlay_map, zone_map
-from zoning.plan import Dated, Plan, PlanMeta
+from zoning.plan import Dated, OverlayRule, Plan, PlanMeta
 from zoning.ruleset import RuleSet, rules_on
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "is_prepared",
 ]
 
+#: Maps of a plan that are made or opened at the same time.
+MOST_AT_ONCE: Final = min(4, os.cpu_count() or 1)
 #: Days whose ground is remembered; a stranger may name any day.
 MOST_DAYS: Final = 4_000
 _PREPARING: Final = threading.RLock()
@@ -151,15 +155,22 @@ def _version(layer: Any) -> str:
 
 
 def _prepare(plan: Plan, rules: RuleSet, layers: Mapping[str, Any]) -> Ground:
-    overlays: dict[tuple[object, ...], OverlayMap | EngineError] = {}
+    grounds: dict[tuple[object, ...], OverlayRule] = {}
     for rule in rules.overlays:
-        if rule.ground not in overlays:
-            overlays[rule.ground] = _kept(partial(overlay_map, plan.meta, rules, rule, layers))
+        grounds.setdefault(rule.ground, rule)
+    # Checking what is kept and making what is not both leave the interpreter to others.
+    with ThreadPoolExecutor(MOST_AT_ONCE, "ground") as threads:
+        zones = threads.submit(_kept, partial(zone_map, plan.meta, layers))
+        made = {
+            key: threads.submit(_kept, partial(overlay_map, plan.meta, rules, rule, layers))
+            for key, rule in grounds.items()
+        }
+        overlays = {key: one.result() for key, one in made.items()}
     maps = [one for one in overlays.values() if isinstance(one, OverlayMap)]
     return Ground(
         plan=plan,
         rules=rules,
-        zones=_kept(partial(zone_map, plan.meta, layers)),
+        zones=zones.result(),
         overlays=overlays,
         reach=reach_of([(one.certain, one.possible) for one in maps]),
         hazards={name: layers[name] for name in _hazard_layers(rules)},
