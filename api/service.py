@@ -262,8 +262,7 @@ class Service:
         """Return the technical opinion of a decision on record as PDF."""
         found = self.decision(decision_id)
         if language not in self._opinions:
-            # Its libraries draw; they are read when the first letter is asked for.
-            from api.opinions import Opinions
+            from api.opinions import Opinions  # it draws: read for the first letter
 
             self._opinions[language] = Opinions(cast("Engine", self.engine), language)
         return self._opinions[language].pdf(found)

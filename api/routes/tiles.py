@@ -82,11 +82,15 @@ async def send_tile(
     if same is not None:
         return same
     only = former = None
+    packed = None
     if text is not None:
         only = await state.tile_workers.run(service.filters.of, layer, text)
-    elif v and await state.tile_workers.run(service.tiles.is_former, layer, v):
+    elif await _is_former(request, layer, v):
         former = v
-    packed = await state.tile_workers.run(service.tiles.tile, layer, *place, only, former)
+    else:
+        packed = service.tiles.at_once(layer, *place)
+    if packed is None:
+        packed = await state.tile_workers.run(service.tiles.tile, layer, *place, only, former)
     if not packed:
         return Response(status_code=204, headers=headers)
     headers["content-encoding"] = "gzip"
@@ -115,12 +119,13 @@ async def _head(
     from api.tiles.source import check_tile
 
     check_tile(*place)
-    state = request.app.state
     service = service_of(request)
     service.require(layer)
     tiles = service.tiles
-    version = await state.tile_workers.run(tiles.version, layer)
-    if v and not more and await state.tile_workers.run(tiles.is_former, layer, v):
+    version = tiles.known_version(layer)
+    if version is None:
+        version = await request.app.state.tile_workers.run(tiles.version, layer)
+    if v and not more and await _is_former(request, layer, v):
         version = v
     mark = hashlib.sha256(more.encode()).hexdigest()[:12] if more else ""
     tag = f'"{version}-{"-".join(map(str, place))}{mark}"'
@@ -130,6 +135,15 @@ async def _head(
     if unchanged(request, tag) is not None:
         return headers, Response(status_code=304, headers=headers)
     return headers, None
+
+
+async def _is_former(request: Request, layer: str, v: str | None) -> bool:
+    """Say whether a version is asked for that is not the newest; no thread for the usual answer."""
+    tiles = service_of(request).tiles
+    if not v or v == tiles.known_version(layer):
+        return False
+    found: bool = await request.app.state.tile_workers.run(tiles.is_former, layer, v)
+    return found
 
 
 @router.get("/tiles/{layer}/tilejson.json", summary="TileJSON of a layer", responses=PROBLEMS)

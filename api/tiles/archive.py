@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -51,10 +51,23 @@ class Archive:
 
     def get(self, z: int, x: int, y: int) -> bytes:
         """Return a tile as it was written, gzipped; empty bytes where there is none."""
+        found = self._find(z, x, y, self._directory)
+        return b"" if found is None else found
+
+    def at_once(self, z: int, x: int, y: int) -> bytes | None:
+        """Return a tile as `get` does, but None where a directory would have to be decoded."""
+        return self._find(z, x, y, self._directories.get)
+
+    def _find(
+        self, z: int, x: int, y: int, directory: Callable[[tuple[int, int]], Any]
+    ) -> bytes | None:
         tile = zxy_to_tileid(z, x, y)
         place = (self.header["root_offset"], self.header["root_length"])
         for _ in range(DEPTH):
-            entry = find_tile(self._directory(place), tile)
+            entries = directory(place)
+            if entries is None:
+                return None
+            entry = find_tile(entries, tile)
             if entry is None:
                 return b""
             if entry.run_length:

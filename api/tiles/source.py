@@ -6,7 +6,7 @@ import gzip
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,7 @@ from api.tiles.layer import TileLayer
 from api.tiles.zoom import MAX_ZOOM
 from api.tracing import traced
 from layers.poverty.door import hidden_again
+from layers.store import StoredLayer
 from spatial.crs import LONLAT, to_crs
 from spatial.errors import EngineError, LayerNotFoundError, LimitError
 
@@ -114,6 +115,22 @@ class TileSource:
             return version_name(self.engine.layer(name).version)
         return self._versions[name]
 
+    def known_version(self, name: str) -> str | None:
+        """Return the version of a layer where that needs no work at all."""
+        return self._versions.get(name)
+
+    def at_once(self, name: str, z: int, x: int, y: int) -> bytes | None:
+        """Return a tile that is there without work, cut before; None where it has to be made.
+
+        As `tile` in all else.
+        """
+        version = self._versions.get(name)
+        archive = self._archives.get(f"{name}-{version}")
+        if archive is not None and z <= archive.deepest:
+            return archive.at_once(z, x, y)
+        with self._lock:
+            return self._tiles.get((f"{name}@{version}", z, x, y))
+
     def is_former(self, name: str, version: str) -> bool:
         """Say whether a short name is that of a version of a layer that is no longer the newest."""
         if version == self.version(name):
@@ -157,7 +174,7 @@ class TileSource:
         stored = self.engine.store.get(name, version=version)
         newest = self.engine.store.find(name)
         frame = hidden_again(stored.frame, stored.version.kind, newest.provenance)
-        return replace(stored, frame=frame)
+        return StoredLayer(stored.version, frame, stored.path)
 
     @traced("tile")
     def raster(self, name: str, z: int, x: int, y: int) -> bytes:

@@ -70,6 +70,8 @@ def test_the_service_sends_from_the_pyramid(fake: Any, tmp_path: Path) -> None:
     fresh = TileSource(fake(), folder=tmp_path)
     assert gzip.decompress(fresh.tile("rdtr", 9, 413, 265)) == ready.layer.tile(9, 413, 265)
     assert not fresh._prepared
+    assert fresh.at_once("rdtr", 9, 413, 265) == fresh.tile("rdtr", 9, 413, 265)
+    assert fresh.at_once("rdtr", 10, 826, 531) is None
     assert fresh.tile("rdtr", 10, 826, 531)
     assert fresh._prepared
 
@@ -296,6 +298,25 @@ def test_a_pixel_has_the_class_of_the_cell_below_it(depths: Path) -> None:
         row_px = int(((1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2 * size - y) * 256)
         pixel = picture[row_px, column_px]
         assert (tuple(pixel[:3]) if pixel[3] else None) == expected
+
+
+def test_what_is_there_is_sent_while_every_thread_cuts(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tile that was cut, and the word that nothing changed, wait for nobody."""
+    address = "/tiles/rdtr/10/826/531.mvt"
+    first = client.get(address)
+    version = json.loads(client.get("/tiles/rdtr/tilejson.json").text)["tiles"][0].partition("v=")[
+        2
+    ]
+    app: Any = client.app
+    monkeypatch.setattr(app.state.tile_workers, "busy", 1_000_000)
+    again = client.get(address, params={"v": version})
+    assert (again.status_code, again.content) == (200, first.content)
+    same = client.get(address, headers={"if-none-match": first.headers["etag"]})
+    assert (same.status_code, same.content) == (304, b"")
+    other = client.get("/tiles/rdtr/14/13217/8498.mvt", headers={"if-none-match": '"*"'})
+    assert (other.status_code, other.json()["code"]) == (503, "queue_full")
 
 
 def test_a_raster_without_colours_is_not_drawn(depths: Path) -> None:
