@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import shapely
 
 from api.clock import today
+from api.corners import read_corners
 from api.errors import RequestError
 from api.geojson import LONLAT, declared_crs, parse_geometry
 from api.heavy import HeavyJudge, load
@@ -63,6 +64,10 @@ class Analyst:
         from api.analyses import parcels
 
         return parcels(self.engine, raw)
+
+    def corners(self, raw: bytes) -> dict[str, Any]:
+        """Read the corners of a parcel, one on a line."""
+        return read_corners(raw.decode("utf-8", "replace"), self.extent)
 
     def hazards(self) -> list[dict[str, Any]]:
         """Return hazard maps with their classes and colours."""

@@ -31,6 +31,7 @@ __all__ = [
     "check_media_type",
     "language_of",
     "line_too_long",
+    "media_type_of",
     "only_once",
     "read_body",
     "read_form",

@@ -37,7 +37,7 @@ def explain(verdict: Answer | Facts, language: str = "id") -> list[str]:
     ...            "measured": 0.78, "limit": 0.6, "unit": "share", "area_m2": None,
     ...            "reason": None, "facts": {"parameter": "kdb_maks", "zona": "R-2"}}
     >>> explain({"findings": [finding]}, "en")
-    ['Building coverage (KDB) in R-2 is 78.00 %; at most 60.00 % is allowed: not kept.']
+    ['Building coverage (KDB) in R-2 is 78.00 %; at most 60.00 % is allowed: not met.']
     """
     answer = verdict if isinstance(verdict, Mapping) else verdict.to_dict()
     return [_sentence(finding, language) for finding in answer["findings"]]

@@ -105,7 +105,7 @@ def hotspots(
     from api.hotspots.exposing import expose
     from api.hotspots.output import check_target, read_mask, write_mask, write_table
     from api.hotspots.study import Question, study
-    from api.hotspots.wording import reasons
+    from api.hotspots.wording import with_reasons
     from layers.poverty import read_areas
     from layers.workspace import Workspace
 
@@ -151,7 +151,7 @@ def hotspots(
     done = study(frame, question, exposed=wet, earlier=read_mask(mask), notes=notes)
     sources = [file, *filter(None, (areas, exposed)), *(hazard or [])]
     done = replace(done, sources=tuple(sources))
-    write_table(done.table().assign(reason=reasons(done.found)), frame, output)
+    write_table(with_reasons(done.table(), done.found), frame, output)
     write_mask(done.mask, mask)
     if report is not None:
         from api.hotspots.folder import write_report

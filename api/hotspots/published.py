@@ -14,7 +14,7 @@ import shapely
 
 from api.clock import today
 from api.hotspots.study import Question, Study, study
-from api.hotspots.wording import CLASS_WORDS, reasons
+from api.hotspots.wording import CLASS_WORDS, with_reasons
 from api.records import records
 from hazard.vulnerability.table import Smooth
 from layers.poverty import Mask
@@ -123,7 +123,7 @@ def tell(engine: Any, asked: Asked, form: Form) -> bytes:
         from api.reports.document import document_html
 
         return document_html(build_report(done, on=today())).encode()
-    table = done.table().assign(reason=reasons(done.found))
+    table = with_reasons(done.table(), done.found)
     if form == "csv":
         return table.to_csv(index=False).encode()
     if form == "geojson":
@@ -167,6 +167,8 @@ def _summary(done: Study) -> dict[str, Any]:
                 "class": code,
                 "name": words.name,
                 "meaning": words.meaning,
+                "name_en": words.name_en,
+                "meaning_en": words.meaning_en,
                 "colour": words.colour,
                 "areas": int(counts.get(code, 0)),
             }
@@ -176,7 +178,10 @@ def _summary(done: Study) -> dict[str, Any]:
             {"cluster": str(row["cluster"]), "members": [str(one) for one in row["members"]]}
             for row in hot.to_dict("records")
         ],
-        "notes": [note.to_dict() | {"text": describe(note)[0]} for note in done.notes],
+        "notes": [
+            note.to_dict() | {"text": describe(note)[0], "text_en": describe(note, "en")[0]}
+            for note in done.notes
+        ],
     }
 
 

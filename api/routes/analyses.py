@@ -8,12 +8,14 @@ from typing import Annotated, Any, Final
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, read_body, service_of
+from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, media_type_of, read_body, service_of
 
 router = APIRouter(tags=["analyses"], route_class=StrictRoute)
 
 JSON: Final = ("application/json",)
 BYTES: Final = ("application/octet-stream",)
+TEXT: Final = ("text/plain",)
+CORNERS_EXAMPLE: Final = "49S\n1 459000 9239500\n2 459020 9239500\n3 459020 9239480"
 AREA_EXAMPLE: Final = {
     "hazard": "banjir_100",
     "of": "bangunan",
@@ -38,11 +40,21 @@ _SCHEMA: Final[dict[str, Any]] = {
 
 @router.post(
     "/v1/parcels",
-    summary="Read a file of parcels: GeoJSON, zipped shapefile, KML, GeoPackage",
+    summary="Read parcels: GeoJSON, zipped shapefile, KML, GeoPackage, or a list of corners",
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {BYTES[0]: {"schema": {"type": "string", "format": "binary"}}},
+            "content": {
+                BYTES[0]: {"schema": {"type": "string", "format": "binary"}},
+                TEXT[0]: {
+                    "schema": {
+                        "type": "string",
+                        "description": "One corner of a parcel on each line: degrees, minutes and "
+                        "seconds, or UTM; a zone alone on a line speaks for those below it",
+                    },
+                    "example": CORNERS_EXAMPLE,
+                },
+            },
         }
     },
     responses=BODY_PROBLEMS,
@@ -55,10 +67,12 @@ async def parcels(request: Request) -> Response:
     """
     state = request.app.state
     settings = state.settings
-    raw = await read_body(request, BYTES, settings.max_upload_bytes, settings.body_seconds * 3)
-    service = service_of(request)
-    found = await state.batch_workers.run(service.analyst.parcels, raw)
-    return _json(found)
+    raw = await read_body(
+        request, BYTES + TEXT, settings.max_upload_bytes, settings.body_seconds * 3
+    )
+    analyst = service_of(request).analyst
+    read = analyst.corners if media_type_of(request) in TEXT else analyst.parcels
+    return _json(await state.batch_workers.run(read, raw))
 
 
 @router.get("/v1/hazards", summary="Hazard maps that can be measured", responses=PROBLEMS)

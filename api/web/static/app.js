@@ -109,6 +109,7 @@ async function main() {
     setLanguage(language() === "id" ? "en" : "id");
     modes.leave();
     words();
+    if (parcels.retell()) return;
     if (state.at && !frame.hidden) openPlace(map, description, state, ...state.at);
     else card.close();
   });

@@ -9,7 +9,8 @@ export function number(value, decimals = 2) {
 
 export const percent = (share, decimals = 2) => (share === null || share === undefined ? "–" : `${number(share * 100, decimals)} %`);
 
-export const area = (m2) => (m2 === null || m2 === undefined ? "–" : m2 < 10000 ? `${number(m2)} m²` : `${number(m2 / 10000)} ha`);
+// What is there is never written as nothing.
+export const area = (m2) => (m2 === null || m2 === undefined ? "–" : m2 > 0 && m2 < 0.005 ? `< ${number(0.01)} m²` : m2 < 10000 ? `${number(m2)} m²` : `${number(m2 / 10000)} ha`);
 
 export function quantity(value, unit) {
   if (unit === "share") return percent(value);

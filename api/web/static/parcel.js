@@ -2,7 +2,7 @@
 import { area, h } from "./format.js";
 import { boundsOf, fit, show } from "./map.js";
 import { refusal } from "./refusal.js";
-import { judge, readFile, record, Refused } from "./service.js";
+import { judge, readCorners, readFile, record, Refused } from "./service.js";
 import { verdictCard, verdictTable } from "./verdict.js";
 import { t } from "./words.js";
 
@@ -20,7 +20,7 @@ function roughArea(ring) {
 export function createParcels(map, description, card, modes) {
   const button = document.getElementById("draw");
   const hint = document.getElementById("hint");
-  let corners = null, cursor = null, values = {}, last = null, done = null, when;
+  let corners = null, cursor = null, values = {}, last = null, shown = false, done = null, when;
 
   const drawing = () => corners !== null;
 
@@ -109,6 +109,7 @@ export function createParcels(map, description, card, modes) {
       const answer = await judge(document, on);
       const answers = Array.isArray(answer) ? answer : [answer];
       last = { features, answers, verdicts: answers.map((one) => one.verdict) };
+      shown = true;
       if (answers.length === 1) open(0);
       else table();
     } catch (error) {
@@ -121,6 +122,9 @@ export function createParcels(map, description, card, modes) {
     card.show([h("h2", {}, t("parcel")), refusal(error.problem),
       again && h("div.actions", {}, h("button.plain", { type: "button", onclick: again }, t("again")))].filter(Boolean));
   }
+
+  // After the language was changed: the same parcels, told in the other one.
+  const retell = () => (last && shown ? (run(last.features, when), true) : false);
 
   function table() {
     const coloured = last.features.map((feature, index) => ({ ...feature, properties: { colour: description.verdicts[last.verdicts[index].verdict].colour } }));
@@ -190,10 +194,35 @@ export function createParcels(map, description, card, modes) {
   }
 
   const input = document.getElementById("file"), drop = document.getElementById("drop");
-  document.getElementById("open").addEventListener("click", () => input.click());
+  document.getElementById("open").addEventListener("click", () => (modes.is("open") ? (modes.leave(), card.close()) : bring()));
+
+  // A file, or the corners as a surveyor lists them.
+  function bring(text = "") {
+    modes.enter("open", {});
+    const form = h("form", { onsubmit: async (event) => {
+      event.preventDefault();
+      const typed = list.value;
+      card.wait();
+      try {
+        const feature = await readCorners(typed);
+        modes.leave();
+        ask([feature]);
+      } catch (error) {
+        refuse(error, () => bring(typed));
+      }
+    } },
+      h("label.field", {}, h("span", {}, t("corners")), h("textarea", { name: "corners", rows: "7", required: true, spellcheck: "false", placeholder: "49S\n1 459000 9239500\n2 459020 9239500\n3 459020 9239480" })),
+      h("p.sub", {}, t("corners_how")),
+      h("div.actions", {}, h("button.plain", { type: "submit" }, t("use_corners"))));
+    const list = form.elements.corners;
+    list.value = text;
+    card.show([h("h2", {}, t("bring")), h("p.sub", {}, t("bring_about")), h("div.actions", {}, h("button.primary", { type: "button", onclick: () => input.click() }, t("choose_file"))), form]);
+    if (text) list.focus();
+  }
+
   input.addEventListener("change", () => { if (input.files[0]) read(input.files[0]); input.value = ""; });
   addEventListener("dragover", (event) => { event.preventDefault(); drop.hidden = false; });
   addEventListener("dragleave", (event) => { if (!event.relatedTarget) drop.hidden = true; });
   addEventListener("drop", (event) => { event.preventDefault(); drop.hidden = true; if (event.dataTransfer.files[0]) read(event.dataTransfer.files[0]); });
-  return { drawing, draw: (then, text) => start(then, text), stop: () => { if (drawing()) stop(); }, clear: () => { for (const name of ["parcel", "approvable", "here"]) show(map, name, []); } };
+  return { drawing, draw: (then, text) => start(then, text), stop: () => { if (drawing()) stop(); }, retell, clear: () => { shown = false; for (const name of ["parcel", "approvable", "here"]) show(map, name, []); } };
 }

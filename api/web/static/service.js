@@ -36,6 +36,8 @@ export async function record(document, on, key) {
   return answer.headers.get("tataruang-register");
 }
 
+export const readCorners = (text) => ask("/v1/parcels", { method: "POST", headers: { "content-type": "text/plain" }, body: text });
+
 export const readFile = (file) => ask("/v1/parcels", { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file });
 
 export async function whenReady(path, waiting) {

@@ -16,17 +16,24 @@ export function verdictCard({ verdict, headline, sentences }, description, actio
     parts(verdict, description, colours),
     verdict.conditions.length ? [h("h3", {}, t("conditions")), h("ol.conditions", {}, ...verdict.conditions.map((one) => h("li", {}, String(one))))] : null,
     h("h3", {}, t("findings")),
-    ...verdict.findings.map((finding, at) => findingBox(finding, sentences?.[at])),
+    ...worstFirst(verdict.findings, sentences).map(([finding, sentence]) => findingBox(finding, sentence)),
     evidence(verdict),
     h("div.actions", {}, ...actions),
   ].flat().filter(Boolean);
 }
 
+const sentenceCase = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+// What stands in the way comes first; within that, the order of the law.
+const WEIGHT = ["no", "unknown", "limited", "ok"];
+
+const worstFirst = (findings, sentences) => findings.map((finding, at) => [finding, sentences?.[at]]).sort(([a], [b]) => WEIGHT.indexOf(state(a.interval)) - WEIGHT.indexOf(state(b.interval)));
+
 function why(verdict, description) {
-  const reasons = verdict.reasons.map((code) => two(description.reasons[code]) || code);
+  const reasons = verdict.reasons.map((code) => sentenceCase(two(description.reasons[code]) || code));
   const [low, high] = verdict.interval;
   if (low !== high) reasons.push(`${t("interval")}: ${[low, high].map((one) => two(description.izin[one]).toLowerCase()).join(" – ")}`);
-  if (verdict.possible?.length > 1) reasons.push(verdict.possible.map((one) => two(description.verdicts[one])).join(" / "));
+  if (verdict.possible?.length > 1) reasons.push(`${t("possible_outcome")}: ${verdict.possible.map((one) => two(description.verdicts[one]).split(":")[0].toLowerCase()).join(` ${t("or")} `)}`);
   return reasons.length ? h("p.why", {}, reasons.join(". ")) : null;
 }
 
@@ -34,10 +41,11 @@ function parts(verdict, description, colours) {
   const total = verdict.parcel.area_m2;
   const izin = (code) => (code ? two(description.izin[code]) : t("unknown"));
   const first = verdict.parts[0]?.instrument;
+  const named = (plan) => description.layers.find((layer) => layer.name === plan)?.title ?? plan;
   const bar = verdict.parts.filter((part) => part.instrument === first).map((part) => h("i", { style: { width: `${part.share * 100}%`, background: colours.get(part.zone) ?? "#c9c3d6" }, title: part.zone }));
   if (verdict.uncovered_m2 > 0) bar.push(h("i.gap", { style: { flex: "1" }, title: t("uncovered") }));
   const rows = verdict.parts.map((part) => h("tr", {},
-    h("td", {}, h("span.swatch", { style: { background: colours.get(part.zone) ?? "#c9c3d6" } }), ` ${part.zone} `, h("small.sub", {}, part.instrument), part.sliver ? h("small.sub", {}, ` · ${t("sliver")}`) : null),
+    h("td", {}, h("span.swatch", { style: { background: colours.get(part.zone) ?? "#c9c3d6" } }), ` ${part.zone} `, h("small.sub", {}, named(part.instrument)), part.sliver ? h("small.sub", {}, ` · ${t("sliver")}`) : null),
     h("td.n", {}, area(part.area_m2)), h("td.n", {}, percent(part.share, 1)), h("td", {}, izin(part.izin))));
   if (verdict.uncovered_m2 > 0) rows.push(h("tr", {}, h("td", {}, t("uncovered")), h("td.n", {}, area(verdict.uncovered_m2)), h("td.n", {}, percent(verdict.uncovered_m2 / total, 1)), h("td", {}, t("unknown"))));
   return [

@@ -133,6 +133,8 @@ export default {
   filter: "Filter activities",
   blank: "Blank cell: not regulated",
   possible: "possible",
+  possible_outcome: "Possible results",
+  or: "or",
   kinds: {
     matriks: "Activity in the zone",
     ketentuan_khusus: "Special provision",
@@ -166,6 +168,12 @@ export default {
   legend_outside: "Outside every plan or map",
   draw: "Draw",
   open: "File",
+  bring: "File or coordinates",
+  bring_about: "GeoJSON, zipped SHP, KML, or GeoPackage; a file may also be dropped on the map.",
+  choose_file: "Choose a file",
+  corners: "Or paste the corners of the parcel, one on a line",
+  corners_how: "Degrees, minutes and seconds, or UTM; corner numbers may stand before them. A UTM zone once on the first line is enough.",
+  use_corners: "Use these corners",
   overlays: "Other layers",
   groups: {
     rules: "Special rules and areas",

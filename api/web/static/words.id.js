@@ -133,6 +133,8 @@ export default {
   filter: "Saring kegiatan",
   blank: "Sel kosong: belum diatur",
   possible: "mungkin",
+  possible_outcome: "Kemungkinan hasil",
+  or: "atau",
   kinds: {
     matriks: "Kegiatan dalam zona",
     ketentuan_khusus: "Ketentuan khusus",
@@ -166,6 +168,12 @@ export default {
   legend_outside: "Di luar cakupan rencana atau peta",
   draw: "Gambar",
   open: "Berkas",
+  bring: "Berkas atau koordinat",
+  bring_about: "GeoJSON, SHP dalam zip, KML, atau GeoPackage; berkas juga dapat dijatuhkan ke peta.",
+  choose_file: "Pilih berkas",
+  corners: "Atau tempel koordinat sudut persil, satu per baris",
+  corners_how: "Derajat, derajat-menit-detik, atau UTM; nomor sudut boleh ikut. Zona UTM cukup sekali di baris pertama.",
+  use_corners: "Pakai sudut ini",
   overlays: "Layer lain",
   groups: {
     rules: "Ketentuan dan kawasan khusus",
