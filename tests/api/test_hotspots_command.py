@@ -73,6 +73,8 @@ def test_the_output_begins_with_the_pinned_columns_and_explains_each_row(
     assert len(table) == 100
     assert table["reason"].str.len().min() > 20
     assert (table.loc[table["class"] == "hot", "reason"].str.startswith("Kantong tinggi")).all()
+    english = table.loc[table["class"] == "hot", "reason_en"]
+    assert english.str.startswith("High cluster: values here and around").all()
     assert "Kantong tinggi" in said
 
 
