@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from api.ogc.identity import feature_ids
+from api.ogc.identity import feature_ids, scalars
 from api.ogc.systems import uri_of
 from api.symbology import layer_styles
 from api.tiles.source import version_name
@@ -188,7 +188,7 @@ def make_collection(frame: gpd.GeoDataFrame, version: str, about: Mapping[str, A
     flat = shapely.force_2d(np.asarray(frame.geometry.array, dtype=object))
     crs = parse_crs(frame.crs)
     shapes = project(flat, crs, LONLAT, densify=False)
-    table = _scalars(frame)
+    table = scalars(frame)
     name = str(about["name"])
     style = layer_styles().get(name) or layer_styles().get(str(about.get("kind")), {})
     west, south, east, north = (float(value) for value in shapely.total_bounds(shapes))
@@ -220,28 +220,6 @@ def field_types(table: pd.DataFrame) -> dict[str, str]:
         str(name): _TYPE_OF_KIND.get(getattr(table[name].dtype, "kind", "O"), "string")
         for name in table.columns
     }
-
-
-def _scalars(frame: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the columns with one value a row: texts, numbers, truth; dates as text."""
-    plain = {}
-    for name in frame.columns.drop(str(frame.geometry.name)):
-        column = frame[name]
-        kind = getattr(column.dtype, "kind", "O")
-        if column.dtype.name == "geometry":
-            continue
-        if kind in _TYPE_OF_KIND:
-            plain[str(name)] = column.reset_index(drop=True)
-        elif kind == "M":
-            plain[str(name)] = column.dt.strftime("%Y-%m-%d").reset_index(drop=True)
-        elif not column.map(lambda value: isinstance(value, list | dict | np.ndarray)).any():
-            texts = column.astype(object).where(column.notna(), None)
-            plain[str(name)] = texts.map(_as_text, na_action="ignore").reset_index(drop=True)
-    return pd.DataFrame(plain, index=range(len(frame)))
-
-
-def _as_text(value: Any) -> Any:
-    return value if isinstance(value, str) else str(value)
 
 
 def _shape_of(shapes: NDArray[np.object_]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from typing import Final
+from typing import Any, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -14,13 +15,15 @@ from numpy.typing import NDArray
 
 from layers.kinds import kinds
 
-__all__ = ["LONGEST", "feature_ids"]
+__all__ = ["LONGEST", "feature_ids", "scalars"]
 
 LONGEST: Final = 64
 #: What may stand in an address as it is, or escaped, in every client.
 _GOOD: Final = re.compile(rf"(?!\.+$)[^/\\?#%\x00-\x1f\x7f]{{1,{LONGEST}}}")
 #: Signs of a name made from content: 64 bits, so that two of a million differ.
 DIGEST_BYTES: Final = 8
+#: Kinds of columns that are numbers or truth: b, i, u and f of numpy.
+PLAIN: Final = frozenset("biuf")
 
 
 def feature_ids(
@@ -78,3 +81,33 @@ def _by_content(table: pd.DataFrame, shapes: NDArray[np.object_]) -> NDArray[np.
         seen[name] += 1
         ids[place] = name if seen[name] == 1 else f"{name}-{seen[name]}"
     return ids
+
+
+def scalars(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the columns with one value a row: texts, numbers, truth; dates as text.
+
+    Examples
+    --------
+    >>> frame = gpd.GeoDataFrame(
+    ...     {"zona": ["R-2"], "asal": [["a", "b"]]}, geometry=[shapely.box(0, 0, 1, 1)])
+    >>> list(scalars(frame))
+    ['zona']
+    """
+    plain = {}
+    for name in frame.columns.drop(str(frame.geometry.name)):
+        column = frame[name]
+        kind = getattr(column.dtype, "kind", "O")
+        if column.dtype.name == "geometry":
+            continue
+        if kind in PLAIN:
+            plain[str(name)] = column.reset_index(drop=True)
+        elif kind == "M":
+            plain[str(name)] = column.dt.strftime("%Y-%m-%d").reset_index(drop=True)
+        elif not column.map(lambda value: isinstance(value, list | dict | np.ndarray)).any():
+            texts = column.astype(object).where(column.notna(), None)
+            plain[str(name)] = texts.map(_as_text, na_action="ignore").reset_index(drop=True)
+    return pd.DataFrame(plain, index=range(len(frame)))
+
+
+def _as_text(value: Any) -> Any:
+    return value if isinstance(value, str) else str(value)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from api.tiles.mvt_kernel import pick_values
 
 __all__ = ["Attributes", "varint"]
 
@@ -36,22 +37,25 @@ def field(number: int, payload: bytes) -> bytes:
     return varint(number << 3 | 2) + varint(len(payload)) + payload
 
 
-@dataclass(frozen=True)
-class Attributes:
-    """Columns as codes into one table of encoded values.
+class Attributes(NamedTuple):
+    """Columns as codes into one table of encoded values, in arrays that a file can hold.
 
     Parameters
     ----------
-    keys : encoded `keys` fields of the layer message
-    codes : int64 array, shape (rows, columns)
+    keys : uint8 array
+        Encoded `keys` fields of the layer message.
+    codes : int32 array, shape (rows, columns)
         -1 where a row has no value.
-    values : list of bytes
-        Encoded `values` fields.
+    values : uint8 array
+        Encoded `values` fields, one after the other.
+    starts : int64 array
+        Where each begins, and the end.
     """
 
-    keys: bytes
-    codes: NDArray[np.int64]
-    values: list[bytes]
+    keys: NDArray[np.uint8]
+    codes: NDArray[np.int32]
+    values: NDArray[np.uint8]
+    starts: NDArray[np.int64]
 
     @classmethod
     def of(cls, table: pd.DataFrame) -> Attributes:
@@ -66,19 +70,21 @@ class Attributes:
         columns = []
         for name in table.columns:
             codes, distinct = pd.factorize(table[name], use_na_sentinel=True)
-            columns.append(np.where(codes < 0, -1, codes + len(values)).astype(np.int64))
+            columns.append(np.where(codes < 0, -1, codes + len(values)).astype(np.int32))
             values += [field(4, _value(value)) for value in distinct]
-        codes = np.column_stack(columns) if columns else np.empty((len(table), 0), np.int64)
+        codes = np.column_stack(columns) if columns else np.empty((len(table), 0), np.int32)
         keys = b"".join(field(3, str(name).encode()) for name in table.columns)
-        return cls(keys, np.ascontiguousarray(codes), values)
+        starts = np.append(0, np.cumsum([len(value) for value in values])).astype(np.int64)
+        return cls(_array(keys), np.ascontiguousarray(codes), _array(b"".join(values)), starts)
 
     def pick(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], bytes]:
         """Return codes of some rows renumbered for one tile, and that tile's table of values."""
-        codes = self.codes[rows]
-        used = np.unique(codes)
-        used = used[used >= 0]
-        renumbered = np.where(codes < 0, -1, np.searchsorted(used, codes))
-        return renumbered, b"".join([self.values[code] for code in used])
+        codes, values = pick_values(self.codes, rows, self.values, self.starts)
+        return codes, values.tobytes()
+
+
+def _array(content: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(content, np.uint8)
 
 
 def _value(value: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""From coordinates to the whole numbers of a tile: polygons that rounding breaks are mended.
+"""From coordinates to whole numbers: polygons that rounding breaks are mended.
 
 Every corner is rounded by itself, so neighbours go on sharing their border. A ring that then
 touches or crosses itself is rounded anew, with a corner wherever an edge passes one (snap
@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from api.tiles.mvt_kernel import LINE, POINT, POLYGON
 from api.tiles.ring_kernel import may_be_broken
 
-__all__ = ["Snapped", "snap"]
+__all__ = ["PART_TYPE", "Snapped", "joined", "mended", "snap", "spans"]
 
 PART_TYPE: Final = {POINT: 0, LINE: 1, POLYGON: 3}
 
 
 @dataclass(frozen=True)
 class Snapped:
-    """Parts of geometries on the grid of a tile.
+    """Parts of geometries on a grid.
 
     Parameters
     ----------
@@ -43,20 +43,27 @@ class Snapped:
 
 
 def snap(
-    geometries: NDArray[np.object_], kind: int, west: float, north: float, unit: float
+    geometries: NDArray[np.object_],
+    kind: int,
+    west: float,
+    north: float,
+    unit: float,
+    *,
+    mend: bool = True,
 ) -> Snapped:
-    """Round the parts of a kind to the grid of a tile.
+    """Round the parts of a kind to a grid.
 
     Parameters
     ----------
     geometries : array of geometry
-        Cut to the tile, in its plane.
     kind : int
         POINT, LINE or POLYGON; parts of another kind are left out.
     west, north : float
-        Corner of the tile.
+        Corner of the grid.
     unit : float
         Size of a unit of the grid.
+    mend : bool
+        Mend polygons that rounding breaks.
 
     Examples
     --------
@@ -67,36 +74,90 @@ def snap(
     right = (shapely.get_type_id(parts) == PART_TYPE[kind]) & ~shapely.is_empty(parts)
     parts, owner = parts[right], owner[right]
     found = _rounded(parts, owner, kind, west, north, unit)
-    if kind != POLYGON or not len(parts):
+    if kind != POLYGON or not len(parts) or not mend:
         return found
-    suspects = np.flatnonzero(may_be_broken(found.xy, found.rings, found.polygons))
-    shapes = _polygons(found, suspects)
-    broken = ~shapely.is_valid(shapes)
+    doubtful = np.flatnonzero(may_be_broken(found.xy, found.rings, found.polygons))
+
+    def unrounded(broken: NDArray[np.int64]) -> NDArray[np.object_]:
+        return _scaled(parts[broken], west, north, unit)
+
+    return _replaced(found, doubtful, unrounded)
+
+
+def mended(found: Snapped, doubtful: NDArray[np.int64]) -> Snapped:
+    """Mend those of some polygons on a grid that are broken.
+
+    Examples
+    --------
+    >>> bow = np.array([[0, 0], [4, 4], [4, 0], [0, 4], [0, 0]])
+    >>> ends = np.array([0, 5]), np.array([0, 1])
+    >>> whole = mended(Snapped(bow, *ends, np.array([0])), np.array([0]))
+    >>> len(whole.polygons) - 1, whole.owner.tolist()
+    (2, [0, 0])
+    """
+    return _replaced(found, doubtful, lambda broken: _polygons(found, broken))
+
+
+def joined(found: Snapped, rows: NDArray[np.int64]) -> tuple[Snapped, NDArray[np.int64]]:
+    """Make polygons of one row one where they lie over each other; return the row of each.
+
+    Examples
+    --------
+    >>> squares = np.array([shapely.box(0, 0, 2, 2), shapely.box(1, 0, 3, 2)])
+    >>> placed = snap(squares, POLYGON, 0, 9, 1.0)
+    >>> one, rows = joined(placed, np.array([5, 5]))
+    >>> len(one.polygons) - 1, rows.tolist()
+    (1, [5])
+    """
+    rows = rows[found.owner]
+    order = np.argsort(rows, kind="stable")
+    which, first, count = np.unique(rows[order], return_index=True, return_counts=True)
+    several = np.flatnonzero(count > 1)
+    groups = [order[first[k] : first[k] + count[k]] for k in several]
+    shapes = [_polygons(found, group) for group in groups]
+    broken = ~shapely.is_valid(np.array([shapely.multipolygons(one) for one in shapes], object))
     if not broken.any():
+        return found, rows
+    made, of = [], []
+    for k in np.flatnonzero(broken):
+        pieces = shapely.get_parts(shapely.union_all(shapes[k], grid_size=1.0))
+        pieces = pieces[(shapely.get_type_id(pieces) == PART_TYPE[POLYGON])]
+        made.append(pieces)
+        of.append(np.full(len(pieces), which[several[k]]))
+    gone = np.concatenate([groups[k] for k in np.flatnonzero(broken)])
+    kept = np.setdiff1d(np.arange(len(rows)), gone)
+    everything = np.concatenate([_polygons(found, kept), *made])
+    rows = np.concatenate([rows[kept], *of])
+    owner = np.arange(len(rows))
+    return _rounded(everything, owner, POLYGON, 0.0, 0.0, 1.0, down=1.0), rows
+
+
+def _replaced(found: Snapped, doubtful: NDArray[np.int64], shapes_of: Any) -> Snapped:
+    """Put polygons on the grid in place of those that GEOS finds broken."""
+    broken = doubtful[~shapely.is_valid(_polygons(found, doubtful))]
+    if not len(broken):
         return found
-    bad = suspects[broken]
-    pieces, which = _mended(parts[bad], west, north, unit)
-    kept = np.setdiff1d(np.arange(len(owner)), bad)
-    everything = np.concatenate([_polygons(found, kept), pieces])
-    owner = np.concatenate([owner[kept], owner[bad][which]])
-    order = np.argsort(owner, kind="stable")
-    return _rounded(everything[order], owner[order], kind, 0.0, 0.0, 1.0, down=1.0)
-
-
-def _mended(
-    parts: NDArray[np.object_], west: float, north: float, unit: float
-) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    """Return polygons on the grid in place of those rounding breaks, and which each is of."""
-    scaled = shapely.transform(
-        parts, lambda xy: np.column_stack([xy[:, 0] - west, north - xy[:, 1]]) / unit
-    )
+    scaled = shapes_of(broken)
     valid = shapely.is_valid(scaled)
-    if not valid.all():
-        scaled[~valid] = shapely.make_valid(scaled[~valid])
+    scaled[~valid] = shapely.make_valid(scaled[~valid])
     groups, which = shapely.get_parts(shapely.set_precision(scaled, 1.0), return_index=True)
     pieces, group = shapely.get_parts(groups, return_index=True)
     solid = (shapely.get_type_id(pieces) == PART_TYPE[POLYGON]) & ~shapely.is_empty(pieces)
-    return pieces[solid], which[group[solid]]
+    pieces, which = pieces[solid], which[group[solid]]
+    kept = np.setdiff1d(np.arange(len(found.owner)), broken)
+    everything = np.concatenate([_polygons(found, kept), pieces])
+    owner = np.concatenate([found.owner[kept], found.owner[broken][which]])
+    order = np.argsort(owner, kind="stable")
+    return _rounded(everything[order], owner[order], POLYGON, 0.0, 0.0, 1.0, down=1.0)
+
+
+def _scaled(
+    parts: NDArray[np.object_], west: float, north: float, unit: float
+) -> NDArray[np.object_]:
+    moved: NDArray[np.object_] = shapely.transform(
+        parts, lambda xy: np.column_stack([xy[:, 0] - west, north - xy[:, 1]]) / unit
+    )
+    return moved
 
 
 def _rounded(
@@ -121,18 +182,29 @@ def _rounded(
 
 def _polygons(found: Snapped, chosen: NDArray[np.int64]) -> NDArray[np.object_]:
     """Return some of the polygons on the grid, y downwards."""
-    corners, rings, ends = [], [0], [0]
-    for polygon in chosen:
-        first, stop = found.polygons[polygon], found.polygons[polygon + 1]
-        offsets = found.rings[first : stop + 1]
-        corners.append(found.xy[offsets[0] : offsets[-1]])
-        rings += (offsets[1:] - offsets[0] + rings[-1]).tolist()
-        ends.append(len(rings) - 1)
-    xy = np.concatenate(corners) if corners else np.empty((0, 2), np.int64)
+    first, stop = found.polygons[chosen], found.polygons[chosen + 1]
+    rings = spans(first, stop)
+    begin, end = found.rings[rings], found.rings[rings + 1]
+    offsets = np.append(0, np.cumsum(end - begin))
+    ends = np.append(0, np.cumsum(stop - first))
     polygons: NDArray[np.object_] = shapely.from_ragged_array(
-        shapely.GeometryType.POLYGON, xy.astype(float), (np.array(rings), np.array(ends))
+        shapely.GeometryType.POLYGON, found.xy[spans(begin, end)].astype(float), (offsets, ends)
     )
     return polygons
+
+
+def spans(begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of all spans, one after the other.
+
+    Examples
+    --------
+    >>> spans(np.array([3, 7]), np.array([5, 8])).tolist()
+    [3, 4, 7]
+    """
+    sizes = end - begin
+    before = np.cumsum(sizes) - sizes
+    found: NDArray[np.int64] = np.arange(int(sizes.sum())) + np.repeat(begin - before, sizes)
+    return found
 
 
 def _ring_offsets(

@@ -1,45 +1,33 @@
 """A layer ready to be cut into vector tiles at any zoom.
 
-Coordinates are Web Mercator, which only draws. Below the zoom at which a detail is seen,
-neighbours are simplified together, so that their common border stays common.
+Coordinates are Web Mercator, which only draws. What is drawn at which zoom is decided when the
+layer is prepared (`api.tiles.generalise`); a tile is then a window of flat arrays.
 """
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Protocol
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from api.tiles.attributes import Attributes, field, varint
-from api.tiles.grid import snap
-from api.tiles.mvt_kernel import LINE, POINT, POLYGON, encode_features, offsets_of
-from spatial.crs import project
+from api.tiles.clip_kernel import EXTENT
+from api.tiles.generalise import MERGED_ZOOM, THIN_ZOOM, Drawing, Table
+from api.tiles.level import HALF, Cut, Level, cut
+from api.tiles.mvt_kernel import POINT, encode_features
+from api.tiles.tidy_kernel import sizes_of
 
-__all__ = ["EXTENT", "TileLayer", "tile_bounds"]
+__all__ = ["EXTENT", "HALF", "MOST_BYTES", "OMITTED", "WEB_MERCATOR", "TileLayer", "tile_bounds"]
 
-EXTENT: Final = 4096
-#: Tile units drawn beyond the edge, so that outlines do not show there.
-BUFFER: Final = 64
-#: From this zoom on geometries are drawn as they are.
-FULL_DETAIL_ZOOM: Final = 14
-#: A border may move this much (tile units; a screen pixel is 8 of them) below that zoom.
-TOLERANCE: Final = 4.0
-#: Up to this zoom a tile holds a whole district: features carry their class and number only.
-THIN_ZOOM: Final = 9
-#: Columns by which layers are coloured.
-CLASS_COLUMNS: Final = (
-    "zona", "kelas", "fungsikws", "krb_03", "nama_das", "kode_desa", "fungsi", "dn",
-)  # fmt: skip
-HALF: Final = 20037508.342789244
 WEB_MERCATOR: Final = "EPSG:3857"
-
-_KIND_OF_TYPE: Final = {0: POINT, 1: LINE, 2: LINE, 3: POLYGON, 4: POINT, 5: LINE, 6: POLYGON}
+#: A tile holds no more than this before it is packed.
+MOST_BYTES: Final = 500_000
+#: Layer of a tile that says how many of its features it leaves out, where it does.
+OMITTED: Final = "terlewat"
+_TAIL: Final = b"\x28" + varint(EXTENT) + b"\x78\x02"
 
 
 def tile_bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:
@@ -55,13 +43,21 @@ def tile_bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:
     return west, north - size, west + size, north
 
 
-@dataclass(frozen=True)
-class _Detail:
-    """Geometries at one level of detail with their index; rows whose geometry vanished are gone."""
+class Shapes(Protocol):
+    """What tiles are cut from: a `Drawing`, or the file of one."""
 
-    geometries: NDArray[np.object_]
-    rows: NDArray[np.int64]
-    tree: shapely.STRtree
+    kind: int
+    positions: NDArray[np.int64]
+    tables: dict[str, Table]
+
+    @property
+    def merges(self) -> bool:
+        """Whether low zooms have one feature for a class."""
+        ...
+
+    def level(self, z: int, *, merged: bool) -> Level:
+        """Return the shapes that a zoom is cut from."""
+        ...
 
 
 class TileLayer:
@@ -69,26 +65,24 @@ class TileLayer:
 
     Parameters
     ----------
-    frame : GeoDataFrame
-        In any CRS; all geometries of one kind (points, lines or polygons).
+    shapes : GeoDataFrame or Shapes
+        A frame may be in any CRS; its geometries are of one kind (points, lines or polygons).
     name : str
         Name of the layer inside the tiles.
+    kind : str
+        Of the layer, see `layers.kinds`.
     """
 
-    def __init__(self, frame: gpd.GeoDataFrame, name: str) -> None:
+    def __init__(self, shapes: gpd.GeoDataFrame | Shapes, name: str, kind: str = "") -> None:
         self.name = name
-        keep = ~(frame.geometry.is_empty | frame.geometry.isna()).to_numpy()
-        #: Numbers of the features in the layer, from one: the same as in OGC API Features.
-        self._numbers = np.flatnonzero(keep) + 1
-        frame = frame.loc[keep]
-        flat = shapely.force_2d(np.asarray(frame.geometry.array))
-        self._geometries = project(flat, frame.crs, WEB_MERCATOR, densify=False)
-        self.kind = _kind(self._geometries)
-        table = _table(frame)
-        self._attributes = Attributes.of(table)
-        self._thin = Attributes.of(table[[name for name in CLASS_COLUMNS if name in table]])
-        self._details: dict[int, _Detail] = {}
-        self._lock = threading.Lock()
+        self.shapes: Shapes = (
+            Drawing(shapes, kind) if isinstance(shapes, gpd.GeoDataFrame) else shapes
+        )
+
+    @property
+    def kind(self) -> int:
+        """POINT, LINE or POLYGON."""
+        return self.shapes.kind
 
     def tile(self, z: int, x: int, y: int, only: NDArray[np.bool_] | None = None) -> bytes:
         """Cut and encode one tile; empty bytes where nothing is.
@@ -96,102 +90,60 @@ class TileLayer:
         Parameters
         ----------
         only : array of bool, shape (rows of the frame,), optional
-            Features that are drawn.
+            Features that are drawn. They are not merged by class then.
 
         Examples
         --------
+        >>> import shapely
         >>> frame = gpd.GeoDataFrame(
         ...     {"zona": ["R-2"]}, geometry=[shapely.box(110, -7, 111, -6)], crs="EPSG:4326")
         >>> len(TileLayer(frame, "rdtr").tile(5, 25, 16)) > 40
         True
         """
-        detail = self._detail(z)
-        west, south, east, north = tile_bounds(z, x, y)
-        unit = (east - west) / EXTENT
-        margin = BUFFER * unit
-        window = (west - margin, south - margin, east + margin, north + margin)
-        found = np.sort(detail.tree.query(shapely.box(*window)))
-        if only is not None:
-            found = found[only[self._numbers[detail.rows[found]] - 1]]
-        if not len(found):
+        merged = self.shapes.merges and z <= MERGED_ZOOM and only is None
+        level = self.shapes.level(z, merged=merged)
+        table = self.shapes.tables["merged" if merged else "thin" if z <= THIN_ZOOM else "full"]
+        wanted = None if only is None else only[self.shapes.positions].__getitem__
+        found, rows = cut(level, self.kind, (z, x, y), wanted)
+        if not len(found.xy):
             return b""
-        cut = _cut(detail.geometries[found], window)
-        return self._encode(cut, detail.rows[found], (west, north, unit), z <= THIN_ZOOM)
+        made = self._encoded(found, rows, table)
+        return made if len(made) <= MOST_BYTES else self._bounded(found, rows, table, len(made))
 
-    def _encode(
-        self,
-        cut: NDArray[np.object_],
-        rows: NDArray[np.int64],
-        corner: tuple[float, float, float],
-        thin: bool,
+    def _encoded(
+        self, found: Cut, rows: NDArray[np.int64], table: Table, chosen: Any = slice(None)
     ) -> bytes:
-        placed = snap(cut, self.kind, *corner)
-        if not len(placed.owner):
-            return b""
-        attributes = self._thin if thin else self._attributes
-        codes, values = attributes.pick(rows)
-        owners, numbers = offsets_of(placed.owner, len(rows)), self._numbers[rows]
+        rows = rows[chosen]
+        codes, values = table.attributes.pick(rows)
         features = encode_features(
-            self.kind, placed.xy, placed.rings, placed.polygons, owners, numbers, codes
-        )
+            self.kind, found.xy, found.rings, found.polygons,
+            found.features[:-1][chosen], found.features[1:][chosen], table.numbers[rows], codes,
+        )  # fmt: skip
         if not len(features):
             return b""
         head = field(1, self.name.encode()) + features.tobytes()
-        tail = attributes.keys + values + b"\x28" + varint(EXTENT) + b"\x78\x02"
-        return field(3, head + tail)
+        return field(3, head + table.attributes.keys.tobytes() + values + _TAIL)
 
-    def _detail(self, z: int) -> _Detail:
-        level = min(z, FULL_DETAIL_ZOOM)
-        if level not in self._details:
-            with self._lock:
-                if level not in self._details:
-                    self._details[level] = self._simplified(level)
-        return self._details[level]
-
-    def _simplified(self, level: int) -> _Detail:
-        geometries = self._geometries
-        if level < FULL_DETAIL_ZOOM and self.kind != POINT:
-            geometries = _simplify(geometries, self.kind, TOLERANCE * 2 * HALF / (EXTENT << level))
-        rows = np.flatnonzero(~shapely.is_empty(geometries))
-        return _Detail(geometries[rows], rows, shapely.STRtree(geometries[rows]))
+    def _bounded(self, found: Cut, rows: NDArray[np.int64], table: Table, size: int) -> bytes:
+        """Leave the smallest features out until the tile fits, and say in it how many."""
+        sizes = sizes_of(self.kind, found.xy, found.rings, found.polygons, found.features)
+        order = np.argsort(-sizes, kind="stable")
+        kept, made = len(rows), b""
+        while size > MOST_BYTES and kept > 1:
+            kept = max(1, min(kept - 1, int(kept * 0.95 * MOST_BYTES / size)))
+            made = self._encoded(found, rows, table, np.sort(order[:kept]))
+            size = len(made)
+        return made + _omission(self.name, len(rows) - kept)
 
 
-def _kind(geometries: NDArray[np.object_]) -> int:
-    types = shapely.get_type_id(geometries)
-    kinds = {_KIND_OF_TYPE.get(int(one), 0) for one in np.unique(types)}
-    return max(kinds, default=POLYGON) or POLYGON
-
-
-def _table(frame: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the columns that tiles carry: scalars; lists and further geometries stay out."""
-    table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
-    scalar = [
-        name
-        for name in table.columns
-        if not table[name].map(lambda value: isinstance(value, list | dict | np.ndarray)).any()
-        and table[name].dtype.name != "geometry"
-    ]
-    return table[scalar]
-
-
-def _simplify(geometries: NDArray[np.object_], kind: int, tolerance: float) -> NDArray[np.object_]:
-    if kind == LINE:
-        simple: NDArray[np.object_] = shapely.simplify(geometries, tolerance)
-        return simple
-    # Visvalingam: the tolerance is the side of the triangle that may be lost.
-    together: NDArray[np.object_] = shapely.coverage_simplify(geometries, tolerance)
-    return together
-
-
-def _cut(
-    geometries: NDArray[np.object_], window: tuple[float, float, float, float]
-) -> NDArray[np.object_]:
-    """Clip what reaches out of the window; most geometries of a high zoom do not."""
-    bounds = shapely.bounds(geometries)
-    out = (bounds[:, 0] < window[0]) | (bounds[:, 1] < window[1])
-    out |= (bounds[:, 2] > window[2]) | (bounds[:, 3] > window[3])
-    if not out.any():
-        return geometries
-    result = geometries.copy()
-    result[out] = shapely.clip_by_rect(geometries[out], *window)
-    return result
+def _omission(name: str, count: int) -> bytes:
+    """Encode a layer of one point in the middle of the tile that says what is left out."""
+    told = Attributes.of(pd.DataFrame({"layer": [name], "jumlah": [count]}))
+    row = np.zeros(1, np.int64)
+    codes, values = told.pick(row)
+    middle = np.full((1, 2), EXTENT // 2, np.int64)
+    features = encode_features(
+        POINT, middle, row, row, row, row + 1, np.zeros(1, np.uint64), codes
+    )  # fmt: skip
+    head = field(1, OMITTED.encode()) + features.tobytes()
+    return field(3, head + told.keys.tobytes() + values + _TAIL)

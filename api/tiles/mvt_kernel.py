@@ -9,11 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spatial.jit import kernel
 
-__all__ = ["LINE", "POINT", "POLYGON", "encode_features"]
+__all__ = ["LINE", "POINT", "POLYGON", "encode_features", "pick_values"]
 
 POINT: Final = 1
 LINE: Final = 2
@@ -32,6 +31,17 @@ def _varint(out, at, value):  # type: ignore[no-untyped-def]  # numba infers
         value >>= 7
         at += 1
     out[at] = value
+    return at + 1
+
+
+@kernel
+def _wide_varint(out, at, value):  # type: ignore[no-untyped-def]  # numba infers
+    """Write a number of 64 bits without a sign."""
+    while value >= np.uint64(128):
+        out[at] = np.uint8(value & np.uint64(127)) | np.uint8(128)
+        value >>= np.uint64(7)
+        at += 1
+    out[at] = np.uint8(value)
     return at + 1
 
 
@@ -104,6 +114,8 @@ def _polygon(out, at, xy, rings, first, stop, cursor):  # type: ignore[no-untype
 
 @kernel
 def _points(out, at, xy, start, stop, cursor):  # type: ignore[no-untyped-def]  # numba infers
+    if start == stop:
+        return at
     at = _varint(out, at, ((stop - start) << 3) | MOVE_TO)
     for i in range(start, stop):
         at = _varint(out, at, _zigzag(xy[i, 0] - cursor[0]))
@@ -128,7 +140,7 @@ def _geometry(out, kind, xy, rings, parts, first, stop):  # type: ignore[no-unty
 
 
 @kernel
-def encode_features(kind, xy, rings, parts, features, ids, values):  # type: ignore[no-untyped-def]  # numba infers
+def encode_features(kind, xy, rings, parts, starts, stops, ids, values):  # type: ignore[no-untyped-def]  # numba infers
     """Encode the features of one layer.
 
     Parameters
@@ -141,9 +153,10 @@ def encode_features(kind, xy, rings, parts, features, ids, values):  # type: ign
         Where each ring or line starts in `xy`, and the end.
     parts : int64 array
         Where each polygon starts in `rings`, and the end; unused for points and lines.
-    features : int64 array
-        Where each feature starts in its parts (polygons, lines or points), and the end.
-    ids : int64 array
+    starts, stops : int64 arrays
+        Where each feature starts and stops in its parts (polygons, lines or points).
+    ids : uint64 array
+        0 for none.
     values : int64 array, shape (features, keys)
         Index of each value in the tile's table; -1 where there is none.
 
@@ -163,7 +176,7 @@ def encode_features(kind, xy, rings, parts, features, ids, values):  # type: ign
     head = np.empty(_BYTES_PER_FEATURE, np.uint8)
     at = 0
     for f in range(len(ids)):
-        size = _geometry(commands, kind, xy, rings, parts, features[f], features[f + 1])
+        size = _geometry(commands, kind, xy, rings, parts, starts[f], stops[f])
         if size == 0:
             continue
         tagged = 0
@@ -171,8 +184,10 @@ def encode_features(kind, xy, rings, parts, features, ids, values):  # type: ign
             if values[f, key] >= 0:
                 tagged = _varint(tags, tagged, key)
                 tagged = _varint(tags, tagged, values[f, key])
-        inner = _varint(head, 0, 8)
-        inner = _varint(head, inner, ids[f])
+        inner = 0
+        if ids[f] != np.uint64(0):
+            inner = _varint(head, 0, 8)
+            inner = _wide_varint(head, inner, ids[f])
         if tagged:
             inner = _varint(head, inner, 18)
             inner = _varint(head, inner, tagged)
@@ -194,12 +209,36 @@ def encode_features(kind, xy, rings, parts, features, ids, values):  # type: ign
     return out[:at].copy()
 
 
-def offsets_of(owner: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Turn sorted owners of parts into the start of each owner's parts, and the end.
+@kernel
+def pick_values(codes, rows, values, starts):  # type: ignore[no-untyped-def]  # numba infers
+    """Choose the values of some rows: their codes renumbered, and the bytes of what is used.
 
-    Examples
-    --------
-    >>> offsets_of(np.array([0, 0, 2]), 3).tolist()
-    [0, 2, 2, 3]
+    Parameters
+    ----------
+    codes : int32 array, shape (all rows, columns)
+    rows : int64 array
+    values : uint8 array
+    starts : int64 array
+        Where each value begins, and the end.
     """
-    return np.searchsorted(owner, np.arange(count + 1)).astype(np.int64)
+    number = np.full(len(starts) - 1, -1, np.int32)
+    picked = np.full((len(rows), codes.shape[1]), -1, np.int64)
+    order = np.empty(picked.size, np.int64)
+    count, size = 0, 0
+    for i in range(len(rows)):
+        for k in range(codes.shape[1]):
+            code = codes[rows[i], k]
+            if code < 0:
+                continue
+            if number[code] < 0:
+                number[code] = count
+                order[count] = code
+                count += 1
+                size += starts[code + 1] - starts[code]
+            picked[i, k] = number[code]
+    out, at = np.empty(size, np.uint8), 0
+    for i in range(count):
+        one, stop = starts[order[i]], starts[order[i] + 1]
+        out[at : at + stop - one] = values[one:stop]
+        at += stop - one
+    return picked, out

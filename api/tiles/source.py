@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.tiles.archive import Archive
+from api.tiles.generalise import Drawing
 from api.tiles.layer import TileLayer
 from api.tiles.zoom import MAX_ZOOM
 from api.tracing import traced
@@ -285,12 +286,13 @@ def _ready(name: str, stored: Any) -> Prepared:
             "the layer {name} has no shapes to draw", code="layer_not_vector", name=name
         )
     west, south, east, north = to_crs(stored.frame, LONLAT).total_bounds
+    drawing = Drawing(stored.frame, str(getattr(stored.version, "kind", "") or ""))
     return Prepared(
         name,
         version_name(stored.version),
-        TileLayer(stored.frame, name),
+        TileLayer(drawing, name),
         (float(west), float(south), float(east), float(north)),
-        tuple(c for c in stored.frame.columns if c != stored.frame.geometry.name),
+        drawing.fields,
         _zones(stored.frame),
     )
 
