@@ -13,11 +13,10 @@ from api.tiles.clip_kernel import (
     WHOLE,
     clip_line,
     clip_polygon,
-    roomy,
-    roomy_pairs,
 )
 from api.tiles.part_kernel import add_pieces, parted
 from api.tiles.ring_kernel import APART, MEET, TOUCH, fault_of
+from api.tiles.room_kernel import roomy, roomy_pairs
 from spatial.jit import kernel
 
 __all__ = ["BLOCK", "candidates", "cut_lines", "cut_points", "cut_polygons", "mend_touching"]

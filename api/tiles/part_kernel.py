@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from api.tiles.clip_kernel import goes_around, roomy, roomy_pairs, taken_apart
+from api.tiles.clip_kernel import goes_around
 from api.tiles.ring_kernel import corners
+from api.tiles.room_kernel import roomy, roomy_pairs, taken_apart
 from spatial.jit import kernel
 
 __all__ = ["add_pieces", "parted"]
