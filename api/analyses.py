@@ -19,7 +19,8 @@ from api.errors import RequestError
 from api.models import PermitProperties
 from api.symbology import raster_styles
 from api.symbology.rasters import style_of
-from hazard import Exposure, Hazard, class_rule, hazard_from_grid
+from api.tiles.raster import rule_of
+from hazard import Exposure, Hazard, hazard_from_grid
 from hazard import exposure as measure
 from layers.files import format_of
 from spatial.crs import LONLAT, project
@@ -138,7 +139,7 @@ def _hazard(engine: Any, name: str) -> Hazard:
             name=name,
             known=", ".join(hazards(engine)) or "-",
         )
-    return hazard_from_grid(open_grid(path), class_rule(style["classes"]), name=name)
+    return hazard_from_grid(open_grid(path), rule_of(path, name), name=name)
 
 
 def _units(engine: Any, area: bytes | None) -> tuple[gpd.GeoDataFrame, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,8 @@ import rasterio
 from rasterio.windows import Window
 
 from api.symbology.rasters import style_of, titles_of
+from api.tiles.raster import rule_of
 from api.tiles.source import version_name
-from hazard import class_rule
 from spatial.crs import LONLAT, operation, parse_crs
 from spatial.errors import EngineError
 
@@ -46,7 +47,7 @@ def hazards_at(engine: Any, lon: float, lat: float) -> list[dict[str, Any]]:
         name = str(listed["name"])
         about = {"layer": name, "version": version_name(listed["version"])} | titles_of(name)
         try:
-            label = _class_at(engine.layer(name).path, style["classes"], lon, lat)
+            label = _class_at(engine.layer(name).path, name, lon, lat)
         except (EngineError, rasterio.RasterioIOError) as error:
             fault = getattr(error, "code", "raster_unreadable")
             found.append(about | {"class": None, "fault": fault})
@@ -58,8 +59,8 @@ def hazards_at(engine: Any, lon: float, lat: float) -> list[dict[str, Any]]:
     return found
 
 
-def _class_at(path: Any, rule_name: str, lon: float, lat: float) -> str:
-    rule = class_rule(rule_name)
+def _class_at(path: Path, name: str, lon: float, lat: float) -> str:
+    rule = rule_of(path, name)
     with rasterio.open(path, driver="GTiff") as source:
         x, y = operation(LONLAT, parse_crs(source.crs.to_wkt())).transformer.transform(lon, lat)
         row, column = source.index(x, y)

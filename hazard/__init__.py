@@ -9,6 +9,7 @@ from hazard.exposure import Exposure, exposure
 from hazard.forest import forest_change
 from hazard.indicators import Indices, indices
 from hazard.maps import Hazard, hazard_from_grid, hazard_from_polygons
+from hazard.meaning import column_rule, grid_rule, meaning
 from hazard.parcels import parcel_classes
 from hazard.people import people_exposure, roll_up
 from hazard.risk import Risk, minimum_needs, risk, risk_table, unit_hazard
@@ -42,6 +43,7 @@ __all__ = [
     "change_areas",
     "check_monotone",
     "class_rule",
+    "column_rule",
     "compare_hazards",
     "compare_scenarios",
     "correlated_noise",
@@ -53,11 +55,13 @@ __all__ = [
     "exposure",
     "footprint_classes",
     "forest_change",
+    "grid_rule",
     "hazard_from_grid",
     "hazard_from_polygons",
     "indices",
     "largest_remainder",
     "load_rule",
+    "meaning",
     "minimum_needs",
     "parcel_classes",
     "people_exposure",

@@ -18,6 +18,9 @@ __all__ = ["NO_DATA", "UNMAPPED", "ClassRule", "class_rule"]
 NO_DATA: Final = "tanpa_data"
 #: Beyond the edge of the hazard map.
 UNMAPPED: Final = "luar_cakupan"
+#: What an index from 0 to 1 is called as a unit in a rule, and how far rounding may take it.
+INDEX_UNIT: Final = "indeks"
+INDEX_NOISE: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class ClassRule:
     values: dict[str, str] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
     citation: str = ""
+    unit: str = ""
 
     def codes(self, values: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.int16]:
         """Classify an array: position of the label, or len(labels) for no data.
@@ -50,6 +54,8 @@ class ClassRule:
         """
         out = np.full(values.shape, len(self.labels), np.int16)
         if self.breaks:
+            if self.unit == INDEX_UNIT:
+                _check_index(values[valid])
             out[valid] = np.searchsorted(np.asarray(self.breaks), values[valid], side="left")
             return out
         for value in np.unique(values[valid]):
@@ -71,6 +77,10 @@ class ClassRule:
         """
         if self.breaks:
             numbers = pd.to_numeric(column, errors="coerce").to_numpy(float)
+            for row in np.flatnonzero(np.isnan(numbers)):
+                text = "" if pd.isna(column.iloc[row]) else _text(column.iloc[row])
+                if text not in ("", "-"):
+                    raise _no_class(column.index[int(row)], column.iloc[int(row)], "numbers")
             return pd.Series(self.codes(numbers, ~np.isnan(numbers)), column.index, dtype=int)
         found = [self._word(value, row) for row, value in column.items()]
         return pd.Series(found, column.index, dtype=int)
@@ -82,14 +92,7 @@ class ClassRule:
         try:
             return self._code(text, str(value))
         except RasterError as error:
-            raise SchemaError(
-                "row {row}: {value!r} is no class of this hazard",
-                code="class_word_unknown",
-                hint="Known: {known}",
-                row=str(row),
-                value=str(value),
-                known=", ".join(self.values),
-            ) from error
+            raise _no_class(row, value, ", ".join(self.values)) from error
 
     def _code(self, text: str, shown: str) -> int:
         if text in self.missing:
@@ -105,6 +108,29 @@ class ClassRule:
                 known=", ".join(self.values),
             )
         return self.labels.index(label)
+
+
+def _no_class(row: Any, value: Any, known: str) -> SchemaError:
+    return SchemaError(
+        "row {row}: {value!r} is no class of this hazard",
+        code="class_word_unknown",
+        hint="Known: {known}",
+        row=str(row),
+        value=str(value),
+        known=known,
+    )
+
+
+def _check_index(values: NDArray[Any]) -> None:
+    """Refuse numbers that are no index: a depth read as one would be high almost everywhere."""
+    wrong = values[(values < 0.0) | (values > 1.0 + INDEX_NOISE)]
+    if wrong.size:
+        raise RasterError(
+            "{value} is no index between 0 and 1",
+            code="class_index_range",
+            hint="Name the rule that its numbers follow, or say what means no data (--nodata)",
+            value=str(wrong.flat[0]),
+        )
 
 
 def _text(value: Any) -> str:
@@ -145,4 +171,5 @@ def _from(rule: Rule) -> ClassRule:
         {str(key).lower(): str(value) for key, value in data.get("values", {}).items()},
         frozenset(str(value).lower() for value in data.get("missing", ())),
         rule.citation(),
+        str(data.get("unit", "")),
     )

@@ -17,8 +17,9 @@ from hazard import (
     Exposure,
     Hazard,
     check_monotone,
-    class_rule,
+    column_rule,
     expected_exposed,
+    grid_rule,
     hazard_from_grid,
     hazard_from_polygons,
     people_exposure,
@@ -55,8 +56,8 @@ def exposure(
         typer.Option("--of", help="Yang terpapar: bangunan, jalan, titik, raster; kosong: lahan"),
     ] = None,
     classes: Annotated[
-        str, typer.Option(help="Aturan kelas (hazard/rules/classes) atau berkas .toml")
-    ] = "banjir_kedalaman_bnpb",
+        str | None, typer.Option(help="Aturan kelas (hazard/rules/classes) atau berkas .toml")
+    ] = None,
     column: Annotated[str, typer.Option(help="Kolom kelas pada poligon bahaya")] = "kelas",
     only: Annotated[
         str | None, typer.Option(help="Hanya poligon bahaya dengan KOLOM=NILAI, mis. jenis=banjir")
@@ -139,12 +140,14 @@ def _years(words: list[str]) -> dict[str, Path]:
 
 
 def _by_return_period(
-    years: dict[str, Path], classes: str, nodata: float | None, crs: str | None
+    years: dict[str, Path], classes: str | None, nodata: float | None, crs: str | None
 ) -> Hazard:
     """Make one hazard of a raster per return period, noting where rarer is shallower."""
     grids = [open_grid(path, crs=crs, nodata=nodata) for path in years.values()]
     stacked = stack_grids(grids, name="kala ulang")
-    made = hazard_from_grid(stacked, class_rule(classes), name="kala_ulang", scenarios=list(years))
+    made = hazard_from_grid(
+        stacked, grid_rule(stacked, classes), name="kala_ulang", scenarios=list(years)
+    )
     notes = check_monotone(stacked, [float(name) for name in years])
     return replace(made, notes=(*made.notes, *notes))
 
@@ -169,7 +172,7 @@ def _write_per_year(result: Exposure, years: dict[str, Path], hazard: Hazard, ou
 
 def read_hazard(
     path: Path,
-    classes: str,
+    classes: str | None,
     *,
     column: str = "kelas",
     only: str | None = None,
@@ -177,20 +180,24 @@ def read_hazard(
     nodata: float | None = None,
     crs: str | None = None,
 ) -> Hazard:
-    """Read a hazard map, raster or polygons, named like its file."""
-    rule = class_rule(classes)
+    """Read a hazard map, raster or polygons, named like its file.
+
+    Without a rule of classes a raster is read as depths, where its numbers can be nothing
+    else, and polygons by words or codes of classes.
+    """
     if path.suffix.lower() in RASTERS:
         grid = open_grid(path, crs=crs, nodata=nodata)
         bands = [f"band_{i + 1}" for i in range(grid.count)] if grid.count > 1 else None
+        rule = grid_rule(grid, classes)
         return hazard_from_grid(grid, rule, name=path.stem, scenarios=bands)
     layer = read(path, source_crs=crs)
     frame = layer.features
     if only is not None:
         frame = chosen(frame, only, path)
     studied = None if mapped is None else read(mapped, source_crs=crs).features
-    return hazard_from_polygons(
-        frame, rule, column=layer.column(column), name=path.stem, mapped=studied
-    )
+    name = layer.column(column)
+    rule = column_rule(frame[name], classes)
+    return hazard_from_polygons(frame, rule, column=name, name=path.stem, mapped=studied)
 
 
 def chosen(frame: gpd.GeoDataFrame, only: str, path: Path) -> gpd.GeoDataFrame:
@@ -270,6 +277,8 @@ def show_exposure(result: Exposure, output: Path, sources: list[str], as_json: b
             f"{number(account['overlap'], decimals)} · keseluruhan "
             f"{number(account['whole'], decimals)} · selisih {account['residual']:.1e}"
         )
+    for rule in result.citations:
+        typer.echo(f"Kelas: {rule}")
     for note in result.notes[:10]:
         typer.echo(f"! {describe(note)[0]}", err=True)
     if len(result.notes) > 10:

@@ -71,8 +71,8 @@ def hotspots(
         list[Path] | None, typer.Option("--hazard", "-H", help="Peta bahaya untuk prioritas")
     ] = None,
     hazard_classes: Annotated[
-        str, typer.Option(help="Aturan kelas bahaya atau berkas .toml")
-    ] = "banjir_kedalaman_bnpb",
+        str | None, typer.Option(help="Aturan kelas bahaya atau berkas .toml")
+    ] = None,
     hazard_column: Annotated[str, typer.Option(help="Kolom kelas pada poligon bahaya")] = "kelas",
     mapped: Annotated[
         Path | None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
@@ -13,7 +12,7 @@ from api.options import AsJson, SourceCrs, WorkspaceOption
 from layers.ingest import ingest_file
 from layers.store import Version, open_store
 from layers.workspace import Workspace
-from spatial.errors import LimitError
+from spatial.errors import LimitError, RasterError
 from spatial.notes import Note
 from spatial.text import describe
 
@@ -111,8 +110,13 @@ def _cut_tiles(place: Workspace, version: Version) -> None:
         keep_pyramid(engine, version.name, folder)
     elif version.form == "raster":
         path = engine.layer(version.name).path
-        with suppress(LimitError):  # too fine to be laid out: drawn through a warp
+        try:
             keep_aligned(path, version.name, aligned_path(folder, version.name, version.id[:12]))
+        except LimitError:  # too fine to be laid out: drawn through a warp
+            return
+        except RasterError as error:  # kept, but not drawn nor measured by a rule nobody named
+            told, hint = describe(error)
+            typer.echo(f"! {told}\n  → {hint}", err=True)
 
 
 def _day(value: datetime | None) -> date | None:

@@ -40,9 +40,7 @@ def prepare(
     scenario: Annotated[
         list[str] | None, typer.Option(help="NAMA=peta bahaya siap pakai; boleh beberapa kali")
     ] = None,
-    classes: Annotated[
-        str, typer.Option(help="Aturan kelas peta skenario")
-    ] = "banjir_kedalaman_bnpb",
+    classes: Annotated[str | None, typer.Option(help="Aturan kelas peta skenario")] = None,
     column: Annotated[str, typer.Option(help="Kolom kelas pada poligon skenario")] = "kelas",
     facilities: Annotated[Path | None, typer.Option(help="Sekolah, puskesmas, ...")] = None,
     shelters: Annotated[Path | None, typer.Option(help="Tempat evakuasi")] = None,

@@ -20,7 +20,7 @@ def expose(
     areas: gpd.GeoDataFrame,
     maps: Sequence[Path],
     *,
-    classes: str,
+    classes: str | None,
     column: str = "kelas",
     of: Path | None = None,
     mapped: Path | None = None,

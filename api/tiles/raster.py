@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import threading
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,11 +22,13 @@ from rasterio.windows import Window
 from api.symbology.rasters import style_of
 from api.tiles.aligned import PIXELS, Aligned, build_aligned
 from api.tiles.layer import tile_bounds
-from hazard import ClassRule, class_rule
+from hazard import ClassRule, class_rule, meaning
+from hazard.meaning import DEPTHS
 from spatial.crs import LONLAT, Bounds, operation
-from spatial.errors import LayerNotFoundError
+from spatial.errors import LayerNotFoundError, RasterError
+from spatial.zonal import open_grid
 
-__all__ = ["RasterLayer", "keep_aligned"]
+__all__ = ["RasterLayer", "keep_aligned", "rule_of"]
 
 GREY: Final = (107, 114, 128)
 #: Diagonals for no data, one pixel wide, so that the map below stays readable; a tile holds a
@@ -36,6 +39,46 @@ FAINT: Final = 130
 WEB_MERCATOR: Final = "EPSG:3857"
 
 
+@lru_cache(maxsize=256)
+def rule_of(path: Path, name: str) -> ClassRule:
+    """Return the rule of classes of a published raster, once its numbers can be nothing else.
+
+    Parameters
+    ----------
+    path : Path
+        Of one version, whose bytes never change.
+    name : str
+        Of the layer.
+
+    Raises
+    ------
+    LayerNotFoundError
+        `raster_without_style`
+    RasterError
+        `raster_rule_unsaid`, where its numbers may be an index or classes and its name says
+        neither: drawn as depths they would look mild.
+    """
+    style = style_of(name)
+    if style is None:
+        raise LayerNotFoundError(
+            "no colours are known for the raster {name}",
+            code="raster_without_style",
+            hint="api/symbology/rasters.toml says how rasters are drawn",
+            name=name,
+        )
+    asked = style["classes"] == DEPTHS and not style.get("sure")
+    if asked and meaning(open_grid(path)) in ("indeks", "kelas"):
+        raise RasterError(
+            "{name}: its numbers may be depths in metres, but also an index or classes",
+            code="raster_rule_unsaid",
+            hint="Publish it under a name that says it: indeks_..., kelas_..., kedalaman_...",
+            name=name,
+        )
+    return class_rule(style["classes"])
+
+
+class RasterLayer:
+    """One version of a raster, drawn by its class rule.
 class RasterLayer:
     """One version of a raster, drawn by its class rule.
 
@@ -51,16 +94,10 @@ class RasterLayer:
 
     def __init__(self, path: Path, name: str, aligned: Path | None = None) -> None:
         style = style_of(name)
-        if style is None:
-            raise LayerNotFoundError(
-                "no colours are known for the raster {name}",
-                code="raster_without_style",
-                hint="api/symbology/rasters.toml says how rasters are drawn",
-                name=name,
-            )
+        self._rule: ClassRule = rule_of(path, name)
+        assert style is not None  # noqa: S101  a raster without one has no rule either
         self._path = path
         self._aligned = aligned if aligned is not None and aligned.is_file() else None
-        self._rule: ClassRule = class_rule(style["classes"])
         self._palette, self._alpha = _palette(self._rule, style["colours"])
         self._local = threading.local()
         with rasterio.open(path, driver="GTiff") as source:
@@ -163,7 +200,7 @@ def keep_aligned(source: Path, name: str, target: Path) -> Path | None:
     if style is None:
         return None
     if not target.is_file():
-        build_aligned(source, class_rule(style["classes"]), target)
+        build_aligned(source, rule_of(source, name), target)
     return target
 
 

@@ -136,6 +136,7 @@ def test_the_drawing_shows_the_class_of_both_forms(folder: Path) -> None:
 def test_two_scenarios_as_table_and_map(folder: Path, tmp_path: Path) -> None:
     words = ["hazard", "compare", "--before", folder / "banjir.tif", "--after"]
     words += [folder / "banjir_q100.tif", "--by", folder / "desa.gpkg", "-o", tmp_path]
+    words += ["--classes", "banjir_kedalaman_bnpb"]
     assert main([str(word) for word in words]) == 0
     table = pd.read_csv(tmp_path / "perubahan.csv")
     assert table.groupby("unit_id")["change"].sum().abs().max() < 1e-6

@@ -25,7 +25,7 @@ def compare(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder hasil")],
     of: Annotated[Path | None, typer.Option(help="Yang terpapar; kosong: lahan")] = None,
     count: Annotated[bool, typer.Option("--count", help="Hitung bangunan")] = False,
-    classes: Annotated[str, typer.Option(help="Aturan kelas")] = "banjir_kedalaman_bnpb",
+    classes: Annotated[str | None, typer.Option(help="Aturan kelas")] = None,
     column: Annotated[str, typer.Option(help="Kolom kelas pada poligon")] = "kelas",
     mapped: Annotated[Path | None, typer.Option(help="Wilayah kajian poligon")] = None,
     unit_id: Annotated[str, typer.Option(help="Kolom kode unit")] = "kode_desa",

@@ -30,7 +30,7 @@ def report(
     ],
     by: Annotated[Path, typer.Option("--by", help="Desa")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder laporan")],
-    classes: Annotated[str, typer.Option(help="Aturan kelas atau .toml")] = "banjir_kedalaman_bnpb",
+    classes: Annotated[str | None, typer.Option(help="Aturan kelas atau .toml")] = None,
     column: Annotated[str, typer.Option(help="Kolom kelas pada poligon bahaya")] = "kelas",
     mapped: Annotated[Path | None, typer.Option(help="Wilayah kajian poligon bahaya")] = None,
     homes: Annotated[Path | None, typer.Option(help="Bangunan atau permukiman")] = None,
