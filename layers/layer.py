@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -75,7 +76,10 @@ class Layer:
         )
 
     def column(self, name: str) -> str:
-        """Return our name of a column that is called by ours or by its official name, any case.
+        """Return our name of a column that is called by ours or by its official name.
+
+        Case does not matter, nor whether words are parted by blanks, points or underscores,
+        unless two columns differ in nothing else.
 
         Raises
         ------
@@ -88,6 +92,11 @@ class Layer:
         for ours, official in self.provenance.columns.items():
             if official.lower() == wanted:
                 return ours
+        names = {str(ours): ours for ours in self.frame.columns}
+        names |= {official: ours for ours, official in self.provenance.columns.items()}
+        alike = {ours for called, ours in names.items() if _parted(called) == _parted(name)}
+        if len(alike) == 1:
+            return str(alike.pop())
         raise SchemaError(
             "{what} has no column {column!r}",
             code="column_missing",
@@ -96,3 +105,8 @@ class Layer:
             column=name,
             known=", ".join(self.provenance.columns.values()),
         )
+
+
+def _parted(name: str) -> str:
+    """Return a name with its words parted by underscores."""
+    return re.sub(r"[^a-z0-9]+", "_", name.strip().lower())

@@ -12,6 +12,7 @@ __all__ = [
     "NULL_WORDS",
     "blank_to_na",
     "parse_coordinate",
+    "parse_count",
     "parse_date",
     "parse_number",
     "says_none",
@@ -59,6 +60,24 @@ def parse_number(text: str) -> float | None:
         return float(value.replace(".", "").replace(",", "."))
     if _ENGLISH.fullmatch(value):
         return float(value.replace(",", ""))
+    return None
+
+
+def parse_count(text: str) -> int | None:
+    """Read a count of people or things, which has no decimals, so `"4.821"` is four thousand.
+
+    Examples
+    --------
+    >>> parse_count("4.821"), parse_count("4,821"), parse_count("1 204"), parse_count("17")
+    (4821, 4821, 1204, 17)
+    >>> parse_count("4.5") is None, parse_count("-3") is None, parse_count("12,0")
+    (True, True, 12)
+    """
+    value = text.strip().replace(" ", "")
+    if re.fullmatch(r"\d+([.,]0{1,2})?", value):
+        return int(re.split(r"[.,]", value)[0])
+    if re.fullmatch(r"\d{1,3}((\.\d{3})+|(,\d{3})+)", value):
+        return int(re.sub(r"[.,]", "", value))
     return None
 
 

@@ -13,6 +13,7 @@ import typer
 from api.formats import number
 from api.options import AsJson, SourceCrs, atomic_path
 from api.reports.exposure_table import SUFFIXES, as_json_text, write_exposure
+from api.unit_numbers import UnitNumbers
 from hazard import (
     Exposure,
     Hazard,
@@ -241,19 +242,7 @@ def _people(
             code="settlement_not_given",
             hint="Give the buildings or settlements: --of bangunan.gpkg",
         )
-    numbers = read(table)
-    name = numbers.column(column)
-    code = numbers.column(key)
-    people = numbers.frame.set_index(numbers.frame[code].astype(str))[name]
-    if people.index.has_duplicates:
-        raise LayerError(
-            "{file}: unit {unit} stands in it more than once",
-            code="people_repeated",
-            hint="Keep one year of the table",
-            file=table.name,
-            unit=str(people.index[people.index.duplicated()][0]),
-        )
-    joined = units.assign(**{name: units[key].astype(str).map(people)})
+    joined, name = UnitNumbers.of(table, key).joined(units, key, column)
     return people_exposure(hazards, joined, unit_id=key, people=name, settlement=settlement)
 
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
-import pandas as pd
 import typer
 
 from api.commands.exposure import read_hazard
 from api.options import AsJson, SourceCrs, ZUnit, atomic_path
+from api.unit_numbers import UnitNumbers
 from api.warning_desk import Desk, as_dict
 from hazard.warning import NORMAL, CapSettings, Change, Impact, load_stations
 from hazard.warning.cap import describe_change, headline
@@ -62,11 +62,7 @@ def prepare(
     known = load_stations(stations)
     units = read(by, source_crs=source_crs)
     key = units.column(unit_id)
-    numbers = read(people)
-    table = pd.DataFrame(numbers.frame).set_index(numbers.frame[numbers.column(key)].astype(str))
-    desa = units.features.assign(
-        penduduk=units.features[key].astype(str).map(table[numbers.column(people_column)])
-    )
+    desa, counted = UnitNumbers.of(people, key).joined(units.features, key, people_column)
     named = {
         kind: (read(path, source_crs=source_crs).features, name)
         for kind, path in (("facilities", facilities), ("shelters", shelters))
@@ -84,7 +80,7 @@ def prepare(
         desa,
         unit_id=key,
         unit_name=units.column(unit_name),
-        people="penduduk",
+        people=counted,
         dem=None if dem is None else open_heights(dem, crs=source_crs, unit=z_unit),
         river_km2=river_km2,
         scenarios=maps,

@@ -17,6 +17,7 @@ from api.commands.hazard.maps import Maps
 from api.formats import number
 from api.options import atomic_path
 from api.progress import Clock
+from api.unit_numbers import UnitNumbers
 from hazard import ClassRule, exposure, hazard_from_grid, people_exposure
 from hazard.uncertainty import Chance, simulate
 from layers import read
@@ -90,11 +91,7 @@ def units_of(
             code="settlement_not_given",
             hint="Give the buildings or settlements: --homes bangunan.gpkg",
         )
-    numbers = read(people)
-    at = numbers.column(column)
-    table = pd.DataFrame(numbers.frame).set_index(numbers.frame[numbers.column(key)].astype(str))
-    shapes = units.features
-    shapes = shapes.assign(**{at: shapes[key].astype(str).map(table[at])})
+    shapes, at = UnitNumbers.of(people, key).joined(units.features, key, column)
     return Units(shapes, key, at, read(homes, source_crs=crs).features)
 
 

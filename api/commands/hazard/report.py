@@ -16,6 +16,7 @@ from api.reports.document import Figure, document_html, document_pdf
 from api.reports.exposure_table import write_sheets
 from api.reports.hazard_map import HazardSheet, draw_hazard_map
 from api.reports.hazard_report import Subject, hazard_document, spoken, workbook_sheets
+from api.unit_numbers import UnitNumbers
 from hazard import Exposure, Hazard, exposure, people_exposure
 from layers import Layer, read
 from spatial.errors import LayerError, SchemaError
@@ -150,15 +151,11 @@ def _people(
             code="settlement_not_given",
             hint="Give the buildings or settlements: --homes bangunan.gpkg",
         )
-    numbers = read(people)
-    table = pd.DataFrame(numbers.frame).set_index(numbers.frame[numbers.column(key)].astype(str))
+    numbers = UnitNumbers.of(people, key)
     settlement = read(homes, source_crs=crs).features
 
     def placed(name: str) -> Exposure:
-        at = numbers.column(name)
-        joined: gpd.GeoDataFrame = units.features.assign(
-            **{at: units.features[key].astype(str).map(table[at])}
-        )
+        joined, at = numbers.joined(units.features, key, name)
         return people_exposure(hazards, joined, unit_id=key, people=at, settlement=settlement)
 
     found = [Subject("Penduduk", placed(column))]
