@@ -79,8 +79,6 @@ def rule_of(path: Path, name: str) -> ClassRule:
 
 class RasterLayer:
     """One version of a raster, drawn by its class rule.
-class RasterLayer:
-    """One version of a raster, drawn by its class rule.
 
     Parameters
     ----------
