@@ -13,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
-from spatial.index import index_of, measure_areas, open_index, save_index
+from spatial.index import index_of, measure_areas, measure_layers, open_index, save_index
 from spatial.parcels import block_of
+from spatial.rings import flatten
 from spatial.shares import shares_in
 from spatial.terrain import flow_of
 from spatial.zonal import grid_from_array, line_cells, zonal_classes, zonal_statistics
@@ -53,6 +54,8 @@ def _index() -> None:
         save_index(index_of(zones, ["A", "B", "C"], _PLANE), path)
         index = open_index(path)
         shares_in(parcels, index)
+        # More than are asked at once, which is another road to the same kernels.
+        measure_layers([index.grid], flatten(np.tile(np.asarray(parcels.array), 100)))
         index.at(np.array([[1.0, 1.0]]))
         index.in_box((0.0, 0.0, 9.0, 9.0))
         index.nearest(shapely.Point(100, 100))

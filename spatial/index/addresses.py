@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from spatial.index.grid import GridArrays
+from spatial.index.arrays import GridArrays
 from spatial.jit import Kernel, kernel
 
 __all__ = ["grid_at", "table_of"]

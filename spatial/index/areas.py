@@ -9,8 +9,9 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from spatial.index.grid import GridArrays, in_parts, workers
-from spatial.index.measure import NOISE, NOISE_M2, UNBOUNDED, measure
+from spatial.index.arrays import GridArrays
+from spatial.index.grid import in_parts, workers
+from spatial.index.measure import NOISE, NOISE_M2, UNBOUNDED, measure, measure_all
 from spatial.index.outline import extents
 from spatial.rings import Rings
 
@@ -22,6 +23,8 @@ I4: TypeAlias = NDArray[np.int32]
 #: Steps that one parcel may take; a few nanoseconds each.
 BUDGET: Final = 1_000_000_000
 _PART: Final = 16_384
+#: Parcels that are measured anew for each layer sooner than handed on.
+_FEW: Final = 256
 _NO_PAIRS: Final = np.empty((0, 3), np.int64)
 
 
@@ -82,7 +85,15 @@ def measure_areas(
     budget : int
         Steps that one parcel may take before it is left without an answer.
     """
-    return measure_layers([grid], rings, threads=threads, budget=budget)[0]
+    if len(rings) > _PART:
+        return measure_layers([grid], rings, threads=threads, budget=budget)[0]
+    whole, how, codes, areas, pairs = measure_all(
+        *grid, rings.xy, rings.start, rings.kind, rings.first, budget
+    )
+    return Areas(
+        whole, how, codes[0], codes[1], areas[0], areas[1],
+        _pairs(pairs, whole) if len(pairs) else _NO_PAIRS,
+    )  # fmt: skip
 
 
 def measure_layers(
@@ -97,6 +108,8 @@ def measure_layers(
     What depends on the parcels alone is found once, and a part of them is asked of all
     indexes while it is at hand.
     """
+    if len(rings) <= _FEW:
+        return [measure_areas(grid, rings, budget=budget) for grid in grids]
     whole = np.empty(len(rings))
     outline = (rings.xy, rings.start, rings.kind, rings.first)
 
@@ -105,35 +118,25 @@ def measure_layers(
         extents(*outline, begin, end, whole, box)
         return [measure(grid, *outline, begin, end, whole, box, budget) for grid in grids]
 
-    if len(rings) <= _PART:
-        found = [part(0, len(rings))]
-    else:
-        found = in_parts(len(rings), _PART, part, workers() if threads is None else threads)
+    found = in_parts(len(rings), _PART, part, workers() if threads is None else threads)
     return [_joined(whole, [one[layer] for one in found]) for layer in range(len(grids))]
 
 
 def _joined(whole: F8, parts: list[Any]) -> Areas:
     """Put the parts of one layer together."""
-    how, parcel, code, area, overlap = (
-        parts[0][column] if len(parts) == 1 else np.concatenate([one[column] for one in parts])
-        for column in range(5)
-    )
-    pairs = [
-        _pairs(rows, areas, whole, number * _PART)
-        for number, (*_, rows, areas) in enumerate(parts)
-        if len(areas)
-    ]
+    how, codes, areas, pairs = zip(*parts, strict=True)
+    met = np.concatenate(pairs)
+    parcel, code = (np.concatenate([one[row] for one in codes]) for row in range(2))
+    area, overlap = (np.concatenate([one[row] for one in areas]) for row in range(2))
     return Areas(
-        whole, how, parcel, code, area, overlap, np.concatenate(pairs) if pairs else _NO_PAIRS
-    )
+        whole, np.concatenate(how), parcel, code, area, overlap,
+        _pairs(met, whole) if len(met) else _NO_PAIRS,
+    )  # fmt: skip
 
 
-def _pairs(rows: I4, areas: F8, whole: F8, begin: int) -> NDArray[np.int64]:
+def _pairs(met: F8, whole: F8) -> NDArray[np.int64]:
     """Sum the pairs over cells and keep what is more than rounding."""
-    unique, inverse = np.unique(rows, axis=0, return_inverse=True)
-    total = np.bincount(inverse.ravel(), areas, minlength=len(unique))
-    found = unique.astype(np.int64)
-    found[:, 0] += begin
-    noise = np.minimum(NOISE * whole[found[:, 0]], NOISE_M2)
-    kept: NDArray[np.int64] = found[total > noise]
-    return kept
+    unique, inverse = np.unique(met[:, :3].astype(np.int64), axis=0, return_inverse=True)
+    total = np.bincount(inverse.ravel(), met[:, 3], minlength=len(unique))
+    noise = np.minimum(NOISE * whole[unique[:, 0]], NOISE_M2)
+    return unique[total > noise]

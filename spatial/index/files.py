@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from spatial.arrays import open_arrays, save_arrays
-from spatial.index.grid import GridArrays
+from spatial.index.arrays import GridArrays
 from spatial.index.zones import ZoneIndex
 
 __all__ = ["open_index", "save_index"]

@@ -1,15 +1,16 @@
-"""The arrays of an index, and how they are made from rings."""
+"""How the arrays of an index are made from rings."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spatial.index.arrays import GridArrays
 from spatial.index.cells import corner_states, spread
 from spatial.index.finish import finish
 from spatial.index.pieces import STRIDE
@@ -28,45 +29,6 @@ MAX_CELLS: Final = 1_500_000
 #: A cell's side in units in the last place of the largest coordinate, at least.
 MIN_SIDE_ULPS: Final = 2.0**20
 _PART: Final = 32_768
-
-
-class GridArrays(NamedTuple):
-    """An index as arrays that the kernels read and a file holds.
-
-    Parameters
-    ----------
-    frame : array (origin x, origin y, side of a cell)
-    shape : array (rows, columns, codes)
-    start : array of int64, shape (cells + 1,)
-        Pieces `start[c]` to `start[c + 1]` are those of cell c.
-    pieces : array, shape (m, 4)
-        x0, y0, x1, y1 from the origin, left to right.
-    sides : array of int32, shape (m, 2)
-        Codes above and below each piece.
-    kinds : array of int8, shape (m,)
-        0 a piece of a boundary, 1 a lid.
-    state : array of int32, shape (cells,)
-        What lies at each cell's upper left corner.
-    mix_start, mix : arrays
-        States with several zones.
-    fill : array of int32, shape (cells,)
-        What a whole cell lies in: 0 no zone, 1 + code: that zone alone; BORDER, MIXED or
-        OVERLAPPED where it is not one and the same.
-    reach : array
-        The most easterly end of pieces `STRIDE * b` to `STRIDE * (b + 1)`.
-    """
-
-    frame: F8
-    shape: I8
-    start: I8
-    pieces: F8
-    sides: I4
-    kinds: NDArray[np.int8]
-    state: I4
-    mix_start: I8
-    mix: I4
-    fill: I4
-    reach: F8
 
 
 def workers() -> int:

@@ -7,24 +7,28 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from spatial.index.arrays import GridArrays, longer
 from spatial.index.look_up import NEAR, look_up
+from spatial.index.outline import extents
 from spatial.index.over import CLIPPED, OUTSIDE, OVERLAPPING, PURE, UNBOUNDED
 from spatial.index.settle import CAREFUL, NOISE, NOISE_M2, NOTHING, over_many, settle
 from spatial.jit import kernel
 
-__all__ = ["CLIPPED", "NOISE", "NOISE_M2", "OUTSIDE", "OVERLAPPING", "PURE", "UNBOUNDED", "measure"]
+__all__ = [
+    "CLIPPED",
+    "NOISE",
+    "NOISE_M2",
+    "OUTSIDE",
+    "OVERLAPPING",
+    "PURE",
+    "UNBOUNDED",
+    "measure",
+    "measure_all",
+]
 
 F8: TypeAlias = NDArray[np.float64]
 I8: TypeAlias = NDArray[np.int64]
 I4: TypeAlias = NDArray[np.int32]
-
-
-@kernel
-def _longer(rows: Any, more: int) -> Any:
-    """Return an array of twice the length and some more, its rows at the beginning."""
-    longer = np.empty((2 * rows.shape[0] + more, *rows.shape[1:]), rows.dtype)
-    longer[: rows.shape[0]] = rows
-    return longer
 
 
 @kernel
@@ -33,20 +37,64 @@ def _rows_of(found: I4, whole: F8, begin: int, rows: I4, values: F8) -> Any:
     count = rows.shape[0]
     for p in range(found.shape[0]):
         count += found[p] > 0 and whole[begin + p] > 0.0
-    parcel, code = np.empty(count, np.int32), np.empty(count, np.int32)
-    area, overlap = np.empty(count), np.zeros(count)
+    codes, areas = np.empty((2, count), np.int32), np.empty((2, count))
     out = k = 0
     for p in range(found.shape[0]):
         if found[p] > 0 and whole[begin + p] > 0.0:
-            parcel[out], code[out], area[out] = begin + p, found[p] - 1, whole[begin + p]
+            codes[0, out], codes[1, out] = begin + p, found[p] - 1
+            areas[0, out], areas[1, out] = whole[begin + p], 0.0
             out += 1
         elif found[p] < 0:
             while k < rows.shape[0] and rows[k, 0] == p:
-                parcel[out], code[out] = begin + p, rows[k, 1]
-                area[out], overlap[out] = values[k, 0], values[k, 1]
+                codes[0, out], codes[1, out] = begin + p, rows[k, 1]
+                areas[0, out], areas[1, out] = values[k, 0], values[k, 1]
                 out += 1
                 k += 1
-    return parcel, code, area, overlap
+    return codes, areas
+
+
+@kernel
+def _answer_near(
+    grid: Any, rings: Any, sizes: Any, found: I4, how: Any, near: I4, budget: int
+) -> Any:
+    """Answer parcels near a border one by one; parameters are those of `settle`.
+
+    Returns
+    -------
+    rows, values : arrays
+        Parcel (from the first of the part) and code; area and overlap.
+    pairs : array, shape (q, 4)
+    """
+    _, start, _, first, begin = rings
+    most, parts, n_codes, waiting = 0, 0, grid.shape[2], near.shape[0]
+    for p in near:
+        one, last = first[begin + p], first[begin + p + 1]
+        most, parts = max(most, start[last] - start[one]), max(parts, last - one)
+    room = 2 * waiting + n_codes
+    rows, values = np.empty((room, 2), np.int32), np.empty((room, 2))
+    all_pairs, met = np.empty((0, 4)), 0
+    work = (
+        np.zeros((n_codes, 3)), np.empty(n_codes, np.int32),
+        np.empty((3 * most, 6)), np.empty((3 * most, 6)), np.empty(parts),
+    )  # fmt: skip
+    done = used = 0
+    while done < waiting:
+        done, used, why = settle(
+            grid, rings, sizes, found, how, near, done, (rows, values), used, work, budget
+        )
+        if why != NOTHING:
+            p, count = near[done], met
+            how[p], used, pairs, shared = over_many(
+                grid, rings, sizes, p, why == CAREFUL, (rows, values), used, work, budget
+            )
+            done, met = done + 1, met + len(shared)
+            if met > len(all_pairs):
+                all_pairs = longer(all_pairs, met)
+            all_pairs[count:met, 0] = begin + p
+            all_pairs[count:met, 1:3], all_pairs[count:met, 3] = pairs, shared
+        if used + n_codes > len(rows):
+            rows, values = longer(rows, n_codes), longer(values, n_codes)
+    return rows[:used], values, all_pairs[:met]
 
 
 @kernel
@@ -77,49 +125,45 @@ def measure(
     Returns
     -------
     how : array of int8, shape (end - begin,)
-    parcel, code : arrays of int32, shape (m,)
-        By parcel, then code; only what is above rounding.
-    area, overlap : arrays, shape (m,)
+    codes : array of int32, shape (2, m)
+        Parcel and code, in this order; only what is above rounding.
+    areas : array, shape (2, m)
         Area, and what of it codes before it have counted.
-    pair_rows : array of int32, shape (q, 3)
-        Parcel, from `begin`, and two codes that share ground in it.
-    pair_areas : array, shape (q,)
-        Pairs come once per cell.
+    pairs : array, shape (q, 4)
+        Parcel, two codes that share ground in it, and its area, once per cell.
     """
-    n, n_codes = end - begin, grid.shape[2]
+    n = end - begin
     found, how = np.empty(n, np.int32), np.empty(n, np.int8)
-    waiting = look_up(grid.frame, grid.shape, grid.fill, box, found)
-    near, waiting, most, parts = np.empty(waiting, np.int32), 0, 0, 0
+    near, waiting = np.empty(look_up(grid.frame, grid.shape, grid.fill, box, found), np.int32), 0
     for p in range(n):
         how[p] = PURE if found[p] > 0 else OUTSIDE
         if found[p] == NEAR:
             near[waiting] = p
             waiting += 1
-            one, last = first[begin + p], first[begin + p + 1]
-            most, parts = max(most, start[last] - start[one]), max(parts, last - one)
-    room = 2 * waiting + n_codes
-    rows, values = np.empty((room, 2), np.int32), np.empty((room, 2))
-    pair_rows, pair_areas = np.empty((0, 3), np.int32), np.empty(0)
-    done = used = used_pairs = 0
-    total, touched = np.zeros((n_codes if waiting else 0, 3)), np.empty(n_codes, np.int32)
-    work = (total, touched, np.empty((3 * most, 6)), np.empty((3 * most, 6)), np.empty(parts))
-    rings, extents = (xy, start, kind, first, begin), (whole, box)
-    while done < waiting:
-        done, used, why = settle(
-            grid, rings, extents, found, how, near, done, (rows, values), used, work, budget
-        )
-        if why != NOTHING:
-            p, count = near[done], used_pairs
-            how[p], used, pairs, shared = over_many(
-                grid, rings, extents, p, why == CAREFUL, (rows, values), used, work, budget
-            )
-            done, used_pairs = done + 1, used_pairs + len(shared)
-            if used_pairs > len(pair_areas):
-                pair_rows = _longer(pair_rows, used_pairs)
-                pair_areas = _longer(pair_areas, used_pairs)
-            pair_rows[count:used_pairs, 0] = p
-            pair_rows[count:used_pairs, 1:], pair_areas[count:used_pairs] = pairs, shared
-        if used + n_codes > len(rows):
-            rows, values = _longer(rows, n_codes), _longer(values, n_codes)
-    parcel, code, area, overlap = _rows_of(found, whole, begin, rows[:used], values)
-    return how, parcel, code, area, overlap, pair_rows[:used_pairs], pair_areas[:used_pairs]
+    rings = (xy, start, kind, first, begin)
+    rows, values, pairs = _answer_near(grid, rings, (whole, box), found, how, near, budget)
+    codes, areas = _rows_of(found, whole, begin, rows, values)
+    return how, codes, areas, pairs
+
+
+@kernel
+def measure_all(
+    frame: F8, shape: I8, cells: I8, pieces: F8, sides: I4, kinds: Any, state: I4,
+    mix_start: I8, mix: I4, fill: I4, reach: F8,
+    xy: F8, start: I8, kind: I8, first: I8, budget: int,
+) -> Any:  # fmt: skip
+    """Measure all parcels; the arrays of a grid come one by one, which is read much faster.
+
+    Returns
+    -------
+    whole : array, shape (n,)
+        Area of each parcel.
+    how, codes, areas, pairs : arrays
+        As of `measure`.
+    """
+    grid = GridArrays(frame, shape, cells, pieces, sides, kinds, state, mix_start, mix, fill, reach)
+    n = first.shape[0] - 1
+    whole, box = np.empty(n), np.empty((n, 4))
+    extents(xy, start, kind, first, 0, n, whole, box)
+    how, codes, areas, pairs = measure(grid, xy, start, kind, first, 0, n, whole, box, budget)
+    return whole, how, codes, areas, pairs

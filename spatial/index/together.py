@@ -26,10 +26,10 @@ UNMEASURED: Final = -2
 @kernel
 def _rest(whole: F8, found: Any, rest: F8) -> int:
     """Note what of each parcel lies in no zone, NaN where it is unknown; return how many do."""
-    how, parcel, _, area, overlap, _, _ = found
+    how, codes, areas, _ = found
     rest[:] = 0.0
-    for k in range(parcel.shape[0]):
-        rest[parcel[k]] += area[k] - overlap[k]
+    for k in range(codes.shape[1]):
+        rest[codes[0, k]] += areas[0, k] - areas[1, k]
     count = 0
     for p in range(whole.shape[0]):
         left = whole[p] - rest[p]
@@ -47,15 +47,15 @@ def _pairs(found: Any, first_code: I8) -> Any:
     """Return the codes that share ground in a parcel, of all layers."""
     count = 0
     for one in found:
-        count += one[6].shape[0]
+        count += one[3].shape[0]
     rows, areas, used = np.empty((count, 4), np.int32), np.empty(count), 0
     for layer in range(len(found)):
-        codes, shared = found[layer][5], found[layer][6]
-        for k in range(shared.shape[0]):
-            rows[used, 0], rows[used, 1] = codes[k, 0], layer
-            rows[used, 2] = first_code[layer] + codes[k, 1]
-            rows[used, 3] = first_code[layer] + codes[k, 2]
-            areas[used] = shared[k]
+        pairs = found[layer][3]
+        for k in range(pairs.shape[0]):
+            rows[used, 0], rows[used, 1] = int(pairs[k, 0]), layer
+            rows[used, 2] = first_code[layer] + int(pairs[k, 1])
+            rows[used, 3] = first_code[layer] + int(pairs[k, 2])
+            areas[used] = pairs[k, 3]
             used += 1
     return rows, areas
 
@@ -110,17 +110,18 @@ def measure_together(
         one = measure(grid, xy, start, kind, first, 0, n, whole, box, budget)
         found.append(one)
         how[:, layer] = one[0]
-        count += one[1].shape[0] + _rest(whole, one, rest[layer])
+        count += one[1].shape[1] + _rest(whole, one, rest[layer])
     rows, values, used = np.empty((3, count), np.int32), np.empty((3, count)), 0
     place = np.zeros(layers, np.int64)
     for p in range(n):
         for layer in range(layers):
-            _, parcel, code, area, overlap, _, _ = found[layer]
+            _, codes, areas, _ = found[layer]
             k = place[layer]
-            while k < parcel.shape[0] and parcel[k] == p:
-                rows[0, used], rows[1, used], rows[2, used] = p, layer, first_code[layer] + code[k]
-                values[0, used], values[2, used] = area[k], overlap[k]
-                values[1, used] = area[k] / whole[p]
+            while k < codes.shape[1] and codes[0, k] == p:
+                rows[0, used], rows[1, used] = p, layer
+                rows[2, used] = first_code[layer] + codes[1, k]
+                values[0, used], values[2, used] = areas[0, k], areas[1, k]
+                values[1, used] = areas[0, k] / whole[p]
                 k, used = k + 1, used + 1
             place[layer] = k
             left = rest[layer, p]

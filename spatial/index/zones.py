@@ -14,7 +14,8 @@ from shapely.geometry.base import BaseGeometry
 from spatial.crs import AREA_CRS, parse_crs, project
 from spatial.errors import GeometryError, SchemaError
 from spatial.index.areas import Areas, measure_areas
-from spatial.index.grid import GridArrays, build_grid
+from spatial.index.arrays import GridArrays
+from spatial.index.grid import build_grid
 from spatial.index.places import codes_at, codes_in_box, distances
 from spatial.rings import flatten
 from spatial.validity import faults
