@@ -24,8 +24,8 @@ from layers.store.indexes import FOLDER
 from spatial.arrays import ArrayFile, open_arrays, save_arrays
 from spatial.errors import CorruptError, StoreError
 from spatial.index import ZoneIndex
-from spatial.index.files import MAGIC as INDEX
 from spatial.index.arrays import GridArrays
+from spatial.index.files import MAGIC as INDEX
 from zoning.coverage import Coverage
 from zoning.pieces import Pieces
 
