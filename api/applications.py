@@ -82,7 +82,7 @@ def read_applications(raw: bytes, *, most: int, within: Bounds) -> Applications:
         permits.append(permit)
         notes += met
     _check_unique([permit.permit_id for permit in permits])
-    return Applications(Permits(tuple(permits), crs), single, tuple(notes))
+    return Applications(Permits(tuple(permits), crs, sound=True), single, tuple(notes))
 
 
 def read_line(raw: bytes, number: int, within: Bounds) -> tuple[Permit, str]:

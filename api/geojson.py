@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -100,9 +101,8 @@ def parse_geometry(
     _check_size(rings, what)
     for place, ring in rings:
         _check_ring(place, ring)
-    flat = [[[position[:2] for position in ring] for ring in polygon] for polygon in polygons]
     check_extent(_bounds(rings), crs, within=within, what=what)
-    parts = [shapely.Polygon(polygon[0], polygon[1:]) for polygon in flat]
+    parts = [_polygon(polygon) for polygon in polygons]
     geometry = parts[0] if value["type"] == "Polygon" else shapely.MultiPolygon(parts)
     _check_valid(geometry, pointer, what)
     return geometry, _height_notes(rings, what)
@@ -197,6 +197,15 @@ def _polygons(value: Any, pointer: str) -> list[Any]:
             pointer=f"{pointer}/coordinates",
         )
     return polygons
+
+
+def _polygon(rings: list[Any]) -> shapely.Polygon:
+    shells: list[Any] = [
+        shapely.linearrings(np.array([position[:2] for position in ring], dtype=float))
+        for ring in rings
+    ]
+    polygon: Any = shapely.polygons(shells[0], shells[1:] or None)
+    return polygon  # type: ignore[no-any-return]  # of one shell it is one polygon
 
 
 def _rings(polygons: list[Any], pointer: str) -> Iterator[tuple[str, list[Any]]]:

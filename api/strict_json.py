@@ -6,6 +6,7 @@ double holds, deep nesting, invalid UTF-8, lone surrogates and NUL.
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
@@ -55,9 +56,9 @@ def parse(raw: bytes) -> Any:
     """
     text = _decode(raw)
     _check_depth(raw)
-    hooks: dict[str, Any] = {"parse_int": _integer} if _LONG_INTEGER.search(text) else {}
+    reader = _EXACT_READER if _LONG_INTEGER.search(text) else _READER
     try:
-        document = json.loads(text, object_pairs_hook=_object, **hooks)
+        document = reader.decode(text)
     except json.JSONDecodeError as error:
         raise RequestError(
             "this is no JSON: {fault} at line {line}, column {column}",
@@ -75,7 +76,7 @@ def parse(raw: bytes) -> Any:
 
 def _decode(raw: bytes) -> str:
     try:
-        return raw.decode("utf-8-sig")
+        return raw.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         raise RequestError(
             "byte {position} is no valid UTF-8",
@@ -134,6 +135,10 @@ def _integer(digits: str) -> int:
             digits=len(digits.lstrip("-")),
         )
     return int(digits)
+
+
+_READER: Final = json.JSONDecoder(object_pairs_hook=_object)
+_EXACT_READER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer)
 
 
 def _leaves(document: Any) -> Iterator[tuple[str, Any]]:

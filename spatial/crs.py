@@ -6,6 +6,7 @@ and paddy layers are published), distances in SRGI2013 / UTM 49S (EPSG:9489).
 
 from __future__ import annotations
 
+import math
 import threading
 import warnings
 from dataclasses import dataclass
@@ -75,8 +76,9 @@ class Operation:
 
     def __call__(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
         """Transform coordinates of shape (n, 2), x or longitude first."""
-        x, y = self.transformer.transform(xy[:, 0], xy[:, 1])
-        return np.column_stack((x, y))
+        moved = np.array(xy.T, dtype=float, order="C")
+        self.transformer.transform(moved[0], moved[1], inplace=True)
+        return np.ascontiguousarray(moved.T)
 
 
 def operation(source: Any, target: Any) -> Operation:
@@ -309,8 +311,7 @@ def area_of_use_note(bounds: Bounds, crs: Any, *, what: str) -> Note | None:
 
 def lonlat_bounds(bounds: Bounds, crs: Any) -> Bounds:
     """Bounds in degrees; infinite where the projection has no answer."""
-    source = parse_crs(crs)
-    if not np.isfinite(bounds).all() or source.is_geographic:
+    if not all(map(math.isfinite, bounds)) or parse_crs(crs).is_geographic:
         return bounds
     # Sides bend: 21 places on each are looked at besides the corners, as PROJ does.
     steps = np.linspace(0.0, 1.0, 23)[:, None]
@@ -325,7 +326,6 @@ def lonlat_bounds(bounds: Bounds, crs: Any) -> Bounds:
 
 
 def _inside(bounds: Bounds, within: Bounds) -> bool:
-    if not np.isfinite(bounds).all():
-        return False
     west, south, east, north = bounds
+    # What is not finite is inside of nothing.
     return within[0] <= west <= east <= within[2] and within[1] <= south <= north <= within[3]

@@ -99,10 +99,10 @@ def check_permits(
     verdicts: list[Verdict | None] = [None] * len(rows)
     for index, case in cases:
         verdicts[index] = judge(case)
-    today = office_day()
     for index, row in enumerate(rows):
         if verdicts[index] is None:
-            verdicts[index] = _unjudged(row, plans, on or row.tanggal or today, known_at, policy)
+            day = on or row.tanggal or office_day()
+            verdicts[index] = _unjudged(row, plans, day, known_at, policy)
     found = [verdict for verdict in verdicts if verdict is not None]
     if isinstance(permits, Permits):
         return Verdicts(found, [row.parcel for row in permits], permits.crs)
@@ -126,7 +126,7 @@ def cases_of(
     """
     source = parse_crs(permits.crs, what="permits")
     plane = plans[0].meta.area_crs
-    rows = refuse_faulty(permits.rows)
+    rows = list(permits.rows) if permits.sound else refuse_faulty(permits.rows)
     # Transformations between names are kept; other forms are compared each time.
     named = permits.crs if isinstance(permits.crs, str) else source
     parcels = on_plane([row.parcel for row in rows], named, plane)

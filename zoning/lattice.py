@@ -116,7 +116,7 @@ class Interval:
 
     def join(self, other: Interval) -> Interval:
         """Add another finding: element by element."""
-        return Interval(self.lo.join(other.lo), self.hi.join(other.hi))
+        return _INTERVALS[self.lo | other.lo, self.hi | other.hi]
 
     def possible(self) -> Interval:
         """Return the same finding where it is not proven that it applies: it widens `hi` alone."""
@@ -131,6 +131,10 @@ class Interval:
         return [self.lo.name, self.hi.name]
 
 
+#: By the values of both ends: there are few, so joining makes no new ones.
+_INTERVALS: Final = {
+    (int(lo), int(hi)): Interval(lo, hi) for lo in Izin for hi in Izin if lo.below(hi)
+}
 FREE: Final = Interval.of(Izin.I)
 PROHIBITED: Final = Interval.of(Izin.X)
 UNKNOWN: Final = Interval(Izin.I, Izin.X)

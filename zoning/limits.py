@@ -65,6 +65,18 @@ def zone_limits(
     named = rules.limits.get((zone, parameter))
     if named is None:
         return None
+    if any(rule.kelas_jalan or rule.area_from_m2 or rule.area_to_m2 < math.inf for rule in named):
+        return _limits(named, selection, kelas_jalan, area)
+    key = ("limits", zone, parameter, selection.key)
+    found: tuple[Limits | None] | None = rules.kept(key)
+    if found is None:
+        found = rules.keep(key, (_limits(named, selection, kelas_jalan, area),))
+    return found[0]
+
+
+def _limits(
+    named: Sequence[IntensityRule], selection: Selection, kelas_jalan: str, area: AreaRange
+) -> Limits | None:
     known = [rule for rule in _of_road(named, kelas_jalan) if _may_concern(rule, selection)]
     special = [rule for rule in known if rule.kegiatan]
     covered = not special or _all_meant(special, selection)

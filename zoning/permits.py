@@ -33,6 +33,9 @@ class Permits(Sequence[Permit]):
     rows : tuple of Permit
     crs : CRS
         Of everything that is drawn in them.
+    sound : bool
+        Whether whoever read them found every parcel and drawing to be a valid polygon, so that
+        they need not be looked at again.
 
     Examples
     --------
@@ -43,6 +46,7 @@ class Permits(Sequence[Permit]):
 
     rows: tuple[Permit, ...]
     crs: Any
+    sound: bool = False
 
     @classmethod
     def of(cls, permits: gpd.GeoDataFrame | Permits) -> Permits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -72,16 +72,16 @@ class Plot:
     parts: tuple[PlotPart, ...]
     area: AreaRange
     mapped_m2: float
+    #: Parts that may be built on, or may be the true ones.
+    usable: tuple[PlotPart, ...] = field(init=False)
+    #: Controlled area per mapped area.
+    scale: AreaRange = field(init=False)
 
-    @property
-    def usable(self) -> tuple[PlotPart, ...]:
-        """Parts that may be built on, or may be the true ones."""
-        return tuple(part for part in self.parts if part.usable_max_m2 > 0 or part.near)
-
-    @property
-    def scale(self) -> AreaRange:
-        """Controlled area per mapped area."""
-        return AreaRange(self.area.lo / self.mapped_m2, self.area.hi / self.mapped_m2)
+    def __post_init__(self) -> None:
+        usable = tuple(part for part in self.parts if part.usable_max_m2 > 0 or part.near)
+        scale = AreaRange(self.area.lo / self.mapped_m2, self.area.hi / self.mapped_m2)
+        object.__setattr__(self, "usable", usable)
+        object.__setattr__(self, "scale", scale)
 
 
 def controlled_area(

@@ -28,7 +28,10 @@ __all__ = ["RuleSet", "Selection", "applies_to", "is_compound", "is_meant", "rul
 
 GROUP: Final = "kelompok="
 EFFECT_ORDER: Final = {"larang": 0, "perketat": 1, "syarat": 2, "longgarkan": 3}
+#: Answers that a rule set keeps at once, some hundred bytes each.
+MOST_KEPT: Final = 50_000
 T = TypeVar("T", bound=Dated)
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class Selection:
     rows: tuple[MatrixRow, ...]
     suggestions: tuple[str, ...] = ()
     kbli: Literal["", "other", "unlisted"] = ""
+    #: Names it among the selections of one rule set.
+    key: tuple[Any, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", (self.name, *(row.line for row in self.rows)))
 
     @property
     def kelompok(self) -> str:
@@ -55,7 +63,8 @@ class Selection:
 class RuleSet:
     """What holds on one day: matrix by activity, limits by zone, overlays, crosswalk.
 
-    What was looked up once is kept: many permits ask for the same activity.
+    What was looked up once is kept: many permits ask for the same activity. A stranger may
+    name any activity, so that only so much is kept.
     """
 
     meta: PlanMeta
@@ -78,9 +87,17 @@ class RuleSet:
         and classification contradict each other, any of their activities may be meant.
         """
         key = ("select", kegiatan, kbli)
-        if key not in self.looked_up:
-            self.looked_up[key] = self._select(kegiatan, kbli)
-        found: Selection = self.looked_up[key]
+        return self.kept(key) or self.keep(key, self._select(kegiatan, kbli))
+
+    def kept(self, key: tuple[Any, ...]) -> Any:
+        """Return what was looked up before; None where nothing was."""
+        return self.looked_up.get(key)
+
+    def keep(self, key: tuple[Any, ...], found: K) -> K:
+        """Keep what was looked up."""
+        if len(self.looked_up) >= MOST_KEPT:
+            self.looked_up.clear()
+        self.looked_up[key] = found
         return found
 
     def meant(self, selection: Selection) -> tuple[OverlayRule, ...]:
@@ -88,22 +105,19 @@ class RuleSet:
 
         About an activity that is not known all of them may.
         """
-        key = ("meant", selection.name, tuple(row.line for row in selection.rows))
-        if key not in self.looked_up:
-            self.looked_up[key] = tuple(
-                rule
-                for rule in sorted(self.overlays, key=lambda rule: EFFECT_ORDER[rule.effect])
-                if is_meant(rule, selection)
-            )
-        found: tuple[OverlayRule, ...] = self.looked_up[key]
+        key = ("meant", selection.key)
+        found: tuple[OverlayRule, ...] | None = self.kept(key)
+        if found is None:
+            ordered = sorted(self.overlays, key=lambda rule: EFFECT_ORDER[rule.effect])
+            found = self.keep(key, tuple(rule for rule in ordered if is_meant(rule, selection)))
         return found
 
     def zone_interval(self, selection: Selection, zona: str) -> Interval:
         """Return what the matrix allows in a zone; of several activities one is meant."""
-        key = ("interval", selection.name, tuple(row.line for row in selection.rows), zona)
-        if key not in self.looked_up:
-            self.looked_up[key] = alternatives(self.interval(row, zona) for row in selection.rows)
-        found: Interval = self.looked_up[key]
+        key = ("interval", selection.key, zona)
+        found: Interval | None = self.kept(key)
+        if found is None:
+            found = self.keep(key, alternatives(self.interval(row, zona) for row in selection.rows))
         return found
 
     def _select(self, kegiatan: str, kbli: str) -> Selection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 import geopandas as gpd
@@ -116,6 +117,15 @@ def _cell(value: Any) -> Any:
 
 def _code(crs: Any) -> str:
     """Return the code of a CRS, or its whole text where it has none."""
+    return _code_of_name(crs) if isinstance(crs, str) else _code_of(crs)
+
+
+@lru_cache(maxsize=256)
+def _code_of_name(crs: str) -> str:
+    return _code_of(crs)
+
+
+def _code_of(crs: Any) -> str:
     found = parse_crs(crs, what="permits")
     authority = found.to_authority()
     return ":".join(authority) if authority else str(found.to_wkt())
