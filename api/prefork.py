@@ -19,11 +19,13 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
+
+from api.accepting import Held, SharingServer
 
 if TYPE_CHECKING:
     from api.service import Service
@@ -88,17 +90,18 @@ class Prefork:
         gc.collect()
         gc.freeze()  # what is here now is never written to by the collector, so it stays shared
         gc.enable()
-        children = {self._fork(service, listening) for _ in range(self.workers)}
+        held = Held(self.workers)
+        children = {self._fork(service, listening, held, one): one for one in range(self.workers)}
         os.write(tell, READY)
         quiet = 0.0
         while not stopping.set:
             time.sleep(min(self.watch_seconds, 0.5))
             for gone in _ended(children):
-                children.discard(gone)
+                worker = children.pop(gone)
                 time.sleep(PAUSE_S)
                 if not stopping.set:
                     log.warning("worker %s ended and is replaced", gone)
-                    children.add(self._fork(service, listening))
+                    children[self._fork(service, listening, held, worker)] = worker
             if not stopping.set and time.monotonic() > quiet and self._changed(service, stamp):
                 os.write(tell, CHANGED)
                 quiet = time.monotonic() + AGAIN_S
@@ -115,7 +118,8 @@ class Prefork:
             log.exception("the workspace cannot be looked at; the open one goes on")
             return False
 
-    def _fork(self, service: Service, listening: socket.socket) -> int:
+    def _fork(self, service: Service, listening: socket.socket, held: Held, worker: int) -> int:
+        held[worker] = 0
         child = os.fork()
         if child:
             return child
@@ -127,7 +131,7 @@ class Prefork:
             if beside is not None:
                 beside()
             config = uvicorn.Config(self.make_app(service), **self.options)
-            uvicorn.Server(config).run(sockets=[listening])
+            SharingServer(config, held, worker).run(sockets=[listening])
         except BaseException:
             log.exception("a worker failed")
             os._exit(1)
@@ -226,7 +230,7 @@ class _Flag:
         self.set = True
 
 
-def _ended(children: set[int]) -> list[int]:
+def _ended(children: Iterable[int]) -> list[int]:
     found = []
     for child in children:
         with contextlib.suppress(ChildProcessError):

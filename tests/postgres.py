@@ -24,6 +24,8 @@ class Server:
     folder: Path
     programs: Path
     user: str | None
+    #: Whether commits reach the disk.
+    durable: bool = False
 
     def __post_init__(self) -> None:
         self._run("initdb", "-D", self.data, "-U", OWNER, "-A", "trust", "-E", "UTF8",
@@ -41,7 +43,8 @@ class Server:
 
     def start(self) -> None:
         # Tests kill clients, not the server: its own fsync would only cost time.
-        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off -c max_connections=60"
+        sync = "on" if self.durable else "off"
+        options = f"-k {self.folder} -c listen_addresses='' -c fsync={sync} -c max_connections=60"
         self._run(
             "pg_ctl", "-D", self.data, "-l", self.folder / "log", "-w", "-o", options, "start"
         )
@@ -91,7 +94,7 @@ class Server:
         )  # fmt: skip
 
 
-def start_server() -> Server:
+def start_server(*, durable: bool = False) -> Server:
     """Start a server, or say by `Missing` why there is none."""
     programs = _programs()
     user = _unprivileged() if os.geteuid() == 0 else None
@@ -100,7 +103,7 @@ def start_server() -> Server:
     if user:
         shutil.chown(folder, user)
     try:
-        return Server(folder, programs, user)
+        return Server(folder, programs, user, durable)
     except Missing:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -135,6 +135,7 @@ def test_no_request_is_dropped_while_workers_die_and_versions_change(
     assert {version for _, version in met} == {before, second.id}
     assert len(killed) <= 1, "only the request in the worker that was killed may be lost"
     _no_decision_waits_for_a_lost_writer(url, _children(process.pid)[0])
+    _connections_are_spread(url, _children(process.pid)[0])
     counts = httpx.get(f"{url}/metrics").text
     assert 'operation="/v1/conformity",status="200"' in counts.replace('method="POST",', "")
 
@@ -174,3 +175,24 @@ def _no_decision_waits_for_a_lost_writer(url: str, leader: int) -> None:
     assert (first.status_code, second.status_code) == (200, 200)
     numbers = [answer.headers["tataruang-register"][-6:] for answer in (first, second)]
     assert numbers == ["000001", "000002"]
+
+
+def _connections_are_spread(url: str, leader: int) -> None:
+    """Clients that keep their connections do not all end up with the worker that woke first."""
+    workers = _children(leader)
+    before = [_sockets(one) for one in workers]
+    clients = [httpx.Client() for _ in range(12)]
+    try:
+        for client in clients:
+            assert client.get(f"{url}/healthz").status_code == 200
+        taken = [_sockets(one) - was for one, was in zip(workers, before, strict=True)]
+    finally:
+        for client in clients:
+            client.close()
+    assert sum(taken) == 12
+    assert min(taken) >= 4
+
+
+def _sockets(process: int) -> int:
+    links = (link for link in Path(f"/proc/{process}/fd").iterdir() if link.is_symlink())
+    return sum(str(link.readlink()).startswith("socket:") for link in links)

@@ -19,6 +19,8 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from tests.benchmarks.serving_tables import SERVING
+
 __all__ = ["main"]
 
 NAMES = {
@@ -190,6 +192,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "live": _live,
     "zone size": _zone_size,
     "parcels": _parcels,
+    **SERVING,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,9 +17,11 @@ from layers.workspace import Workspace
 from spatial.crs import LONLAT, project
 from tests.benchmarks.province import CRS, Province, parcels_of
 
-__all__ = ["ACTIVITIES", "PLAN", "applications", "build_workspace"]
+__all__ = ["ACTIVITIES", "JUDGED_ON", "PLAN", "applications", "build_workspace"]
 
 PLAN: Final = "provinsi"
+#: The day of every application.
+JUDGED_ON: Final = date(2026, 3, 2)
 ZONES: Final = tuple(f"Z{number:02d}" for number in range(60))
 #: Activities of the matrix: of most zones allowed, conditional, or mostly forbidden.
 ACTIVITIES: Final = {
@@ -115,7 +118,7 @@ def _application(name: str, shape: Any, activity: str, area_m2: float) -> bytes:
                 "luas_lantai_m2": ground,
                 "lantai": 1,
                 "luas_hijau_m2": round(area_m2 * 0.25, 1),
-                "tanggal": "2026-03-02",
+                "tanggal": JUDGED_ON.isoformat(),
             },
         }
     )

@@ -1,7 +1,7 @@
 """The conformity endpoint under load, beside FastAPI over PostGIS: rates, latencies, and where
 the time goes.
 
-    python -m tests.benchmarks.serving --scale 1 --output serving.json
+    python -m tests.benchmarks.serving --scale 1 --output docs/benchmarks.json
 
 Server, database and load share the processors of one machine; so the processor time of a
 request is told beside the rates, of the server with all that works for it.
@@ -13,172 +13,69 @@ import argparse
 import json
 import os
 import platform
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
+import numpy as np
 
-from tests.benchmarks.databases import fill
-from tests.benchmarks.load import Load, load
-from tests.benchmarks.province import Province, build_province, split
+from spatial.crs import LONLAT, operation
+from tests.benchmarks.agreement import agreement
+from tests.benchmarks.load import Load, gets, load, posts
+from tests.benchmarks.province import CRS, Province, build_province
 from tests.benchmarks.served import applications, build_workspace
-from tests.postgres import Missing, start_server
+from tests.benchmarks.servers import Served, engine_served, postgis_served
+from tests.postgres import Missing
 
-__all__ = ["agreement", "engine_served", "main", "measured", "postgis_served", "stages"]
+__all__ = ["main", "measured", "stages"]
 
-ROOT: Final = Path(__file__).resolve().parent.parent.parent
-START_SECONDS: Final = 600.0
-QUICK_SECONDS: Final = 0.5
-
-
-@dataclass(frozen=True)
-class Served:
-    """A server at work: its port, its session, and processes that work for it besides."""
-
-    port: int
-    session: int
-    beside: Callable[[], list[int]] = list
-
-    def ask(self, path: str, body: bytes) -> Any:
-        """Return the JSON that answers a body."""
-        kind = {"content-type": "application/json"}
-        asked = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, kind)
-        with urllib.request.urlopen(asked, timeout=START_SECONDS) as answer:  # noqa: S310  this machine
-            return orjson.loads(answer.read())
-
-    def processor_seconds(self) -> float:
-        """Return the processor time that its processes have taken."""
-        ticks = os.sysconf("SC_CLK_TCK")
-        own = {self.session, *self.beside()}
-        found = 0
-        for path in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                words = path.read_text().rpartition(")")[2].split()
-            except OSError:
-                continue  # It ended in between.
-            if int(words[3]) in own:
-                found += int(words[11]) + int(words[12])
-        return found / ticks
+#: What is asked of whom: the name in the results, the service, the address.
+ASKED: Final = (
+    ("engine", "engine", "/v1/conformity"),
+    ("engine, dry run", "engine", "/v1/conformity?dry_run=true"),
+    ("postgis", "postgis", "/v1/conformity"),
+    ("postgis, dry run", "postgis", "/v1/conformity?dry_run=true"),
+    ("postgis, shares alone", "postgis", "/v1/shares"),
+)
+#: Answers may differ by this share: the last decimal that is shown.
+EQUAL: Final = 1e-6
 
 
-@contextmanager
-def _running(command: Sequence[str], ready: bytes, path: str, **more: str) -> Iterator[Served]:
-    """Start a server and wait until it answers as fast as it will."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = [word.replace("PORT", str(port)) for word in command]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)} | more
-    process = subprocess.Popen(
-        [sys.executable, "-m", *words], cwd=ROOT, env=environment, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    served = Served(port, process.pid)
-    try:
-        last = time.monotonic() + START_SECONDS
-        while not _quick(served, path, ready):
-            if time.monotonic() > last or process.poll() is not None:
-                raise RuntimeError(f"{words[0]} does not answer")
-            time.sleep(0.2)
-        yield served
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _quick(served: Served, path: str, body: bytes) -> bool:
-    begin = time.monotonic()
-    try:
-        served.ask(path, body)
-    except OSError:
-        return False
-    return time.monotonic() - begin < QUICK_SECONDS
-
-
-@contextmanager
-def engine_served(folder: Path, workers: int, body: bytes) -> Iterator[Served]:
-    """Serve a workspace as `tataruang serve` does."""
-    words = ["api.cli", "serve", "-w", str(folder), "--port", "PORT", "--workers", str(workers)]
-    with _running(words, body, "/v1/conformity?dry_run=true") as served:
-        yield served
-
-
-@contextmanager
-def postgis_served(province: Province, workers: int, body: bytes) -> Iterator[Served]:
-    """Serve the peer: the layers cut into pieces in a PostgreSQL of its own.
-
-    Raises
-    ------
-    Missing
-        If there is no server to start.
-    """
-    database = start_server()
-    try:
-        address = database.fresh()
-        fill(address, {name: split(frame) for name, frame in province.layers.items()})
-        words = ["uvicorn", "tests.benchmarks.postgis_app:app", "--port", "PORT"]
-        words += ["--workers", str(workers), "--no-access-log"]
-        with _running(words, body, "/v1/conformity", BENCH_DATABASE=address) as served:
-            head = int((database.data / "postmaster.pid").read_text().split()[0])
-            yield Served(served.port, served.session, lambda: _sessions_of(head))
-    finally:
-        database.remove()
-
-
-def _sessions_of(head: int) -> list[int]:
-    """Return the sessions of a PostgreSQL server's processes: each has its own."""
-    found = [os.getsid(head)]
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            words = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(words[1]) == head:
-            found.append(int(words[3]))
-    return found
-
-
-def measured(
-    served: Served, path: str, bodies: Sequence[bytes], seconds: float
-) -> dict[str, float]:
+def measured(served: Served, requests: Sequence[bytes], seconds: float) -> dict[str, Any]:
     """Load a server fully, then at half of that; return rates, latencies, processor time."""
-    load(served.port, path, bodies, seconds=min(seconds, 2.0))
+    load(served.port, requests, seconds=min(seconds, 2.0))
     before = served.processor_seconds()
-    most = load(served.port, path, bodies, seconds=seconds)
-    spent = served.processor_seconds() - before
-    half = load(served.port, path, bodies, seconds=seconds, rate=most.rate / 2)
+    most = load(served.port, requests, seconds=seconds)
+    after = served.processor_seconds()
+    answered = most.rate * seconds
+    half = load(served.port, requests, seconds=seconds, rate=most.rate / 2)
+    spent = {role: (after[role] - before[role]) * 1000 / answered for role in after}
     return {
-        **asdict(most),
-        "processor_ms": spent * 1000 / (most.rate * seconds),
+        **_rounded(most),
+        "processor_ms": round(sum(spent.values()), 4),
+        "processor_ms_of": {role: round(value, 4) for role, value in spent.items() if value},
         "half": _rounded(half),
-    }  # type: ignore[dict-item]  # a table within the table
+    }
 
 
 def _rounded(found: Load) -> dict[str, float]:
-    return {name: round(value, 3) for name, value in asdict(found).items()}
+    return {name: round(value, 4) for name, value in asdict(found).items()}
 
 
-def agreement(engine: Served, peer: Served, bodies: Sequence[bytes]) -> float:
-    """Return the largest difference of an area in a zone, as share of its parcel."""
-    worst = 0.0
-    for body in bodies:
-        verdict = engine.ask("/v1/conformity?dry_run=true", body)
-        ours = {part["zone"]: part["area_m2"] for part in verdict["parts"]}
-        rows = peer.ask("/v1/conformity", body)
-        theirs = {code: area for layer, code, area in rows if layer == "zoning"}
-        for code in ours.keys() | theirs.keys():
-            away = abs(ours.get(code, 0.0) - theirs.get(code, 0.0))
-            worst = max(worst, away / verdict["parcel"]["area_m2"])
-    return worst
+def clicks(served: Served, province: Province, seconds: float) -> dict[str, float]:
+    """Ask what lies at places of the province, one click after the other."""
+    west, south, east, north = province.layers["zoning"].total_bounds
+    chance = np.random.default_rng(7).random((500, 2))
+    places = np.array([west, south]) + chance * np.array([east - west, north - south])
+    lonlat = operation(CRS, LONLAT)(places).tolist()
+    requests = gets(f"/v1/zones/at?lon={lon:.6f}&lat={lat:.6f}" for lon, lat in lonlat)
+    load(served.port, requests, seconds=1.0, connections=1)
+    return _rounded(load(served.port, requests, seconds=seconds, connections=1))
 
 
 def stages(folder: Path, bodies: Sequence[bytes]) -> dict[str, float]:
@@ -188,17 +85,25 @@ def stages(folder: Path, bodies: Sequence[bytes]) -> dict[str, float]:
     from api.service import Service
     from api.settings import ServeSettings
     from api.verdict_files import verdict_bytes
+    from zoning.check import cases_of, ordered
+    from zoning.judge import judge
     from zoning.register.chain import Packed
 
     service = Service(Engine.open(folder), ServeSettings())
+    plans = ordered(service.engine.plans)  # type: ignore[attr-defined]  # an engine
     work: dict[str, Callable[[Any], Any]] = {
         "read and check the application": service.read,
-        "judge": lambda sent: (sent, service.engine.check(sent.permits)[0]),
-        "write the answer": lambda pair: (pair[0], verdict_bytes(pair[1].to_dict())),
-        "prepare the record": lambda pair: [
-            Packed(draft)
-            for draft in service.engine.drafts(pair[0].permits, [pair[1]])  # type: ignore[attr-defined]  # an engine
-        ],
+        "measure the parcel in six layers": lambda sent: (
+            sent,
+            [case for _, case in cases_of(sent.permits, plans)[1]],
+        ),
+        "judge": lambda pair: (pair[0], [judge(case) for case in pair[1]]),
+        "write the answer": lambda pair: (
+            pair[0],
+            [verdict_bytes(verdict.to_dict()) for verdict in pair[1]],
+        ),
+        "write the application for the record": lambda pair: service.engine.drafts(*_permits(pair)),  # type: ignore[attr-defined]  # an engine
+        "hash, compress": lambda drafts: [Packed(draft) for draft in drafts],
     }
     taken = dict.fromkeys(work, 0.0)
     for round_ in range(2):
@@ -209,43 +114,73 @@ def stages(folder: Path, bodies: Sequence[bytes]) -> dict[str, float]:
                 value = step(value)
                 # The first round prepares what a service has prepared.
                 taken[name] += (time.process_time_ns() - begin) / 1000 * round_
-    return {name: total / len(bodies) for name, total in taken.items()}
+    return {name: round(total / len(bodies), 1) for name, total in taken.items()}
+
+
+def _permits(pair: Any) -> tuple[Any, Any]:
+    sent, answers = pair
+    return sent.permits, answers
 
 
 def main(words: list[str] | None = None) -> int:
-    """Measure the engine and its peer; return 0 when their areas are equal."""
+    """Measure the engine and its peers; return 0 when they answer the same."""
     wanted = _arguments().parse_args(words)
     province = build_province(wanted.scale, wanted.seed)
     bodies = applications(province, 2_000)
     said: dict[str, Any] = {
-        "machine": f"{platform.machine()}, {os.cpu_count()} processors, "
-        f"Python {platform.python_version()}, scale {wanted.scale}, {wanted.workers} workers"
+        "machine": f"{_processor()}, {os.cpu_count()} processors, Python "
+        f"{platform.python_version()}, {time.strftime('%Y-%m-%d')}; scale {wanted.scale:g}, "
+        f"{wanted.workers} workers, 16 connections; {os.getloadavg()[0]:.1f} processes wanted a "
+        "processor when it began"
     }
-    print(said["machine"])
+    print(said["machine"], flush=True)
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tataruang-")))
         folder = build_workspace(scratch / "ruang", province)
         engine = stack.enter_context(engine_served(folder, wanted.workers, bodies[0]))
-        said["engine"] = measured(engine, "/v1/conformity", bodies, wanted.seconds)
-        _tell("verdicts, on record", said["engine"])
-        dry = measured(engine, "/v1/conformity?dry_run=true", bodies, wanted.seconds)
-        said["dry run"] = dry
-        _tell("verdicts, dry run", dry)
+        _measure(said, {"engine": engine}, bodies, wanted.seconds)
+        said["click"] = clicks(engine, province, wanted.seconds)
+        print(
+            f"  a click: p50 {said['click']['p50_ms']:.2f} ms, p95 {said['click']['p95_ms']:.2f} ms"
+        )
         try:
-            peer = stack.enter_context(postgis_served(province, wanted.workers, bodies[0]))
+            peer = stack.enter_context(postgis_served(province, folder, wanted.workers, bodies[0]))
         except Missing as why:
             print(f"  FastAPI over PostGIS skipped: {why}")
         else:
-            said["postgis"] = measured(peer, "/v1/conformity", bodies, wanted.seconds)
-            _tell("FastAPI over PostGIS", said["postgis"])
+            _measure(said, {"postgis": peer}, bodies, wanted.seconds)
             said["difference"] = agreement(engine, peer, bodies[:200])
-            print(f"  largest difference of an area: {said['difference']:.1e} of the parcel")
-        said["stages, us"] = stages(folder, bodies[:300])
-    for name, taken in said["stages, us"].items():
-        print(f"  {name:<32}{taken:>8.0f} us")
+            print(f"  largest difference of two answers: {said['difference']:.1e}")
+        said["stages"] = stages(folder, bodies[:500])
+    for name, taken in said["stages"].items():
+        print(f"  {name:<40}{taken:>8.0f} us")
     if wanted.output:
-        wanted.output.write_text(json.dumps(said, indent=1) + "\n")
-    return 0 if said.get("difference", 0.0) <= 1e-6 else 1
+        _save(wanted.output, said)
+    return 0 if said.get("difference", 0.0) <= EQUAL else 1
+
+
+def _measure(
+    said: dict[str, Any], servers: Mapping[str, Served], bodies: Sequence[bytes], seconds: float
+) -> None:
+    for name, service, path in ASKED:
+        if service in servers:
+            said[name] = measured(servers[service], posts(path, bodies), seconds)
+            _tell(name, said[name])
+
+
+def _save(output: Path, said: dict[str, Any]) -> None:
+    """Put the results beside those of other benchmarks."""
+    others = json.loads(output.read_text()) if output.exists() else {}
+    output.write_text(json.dumps(others | {"serving": said}, indent=1) + "\n")
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine()
+    names = [line for line in lines if line.startswith("model name")]
+    return names[0].partition(":")[2].strip() if names else platform.machine()
 
 
 def _tell(name: str, row: Mapping[str, Any]) -> None:
@@ -264,7 +199,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=33)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=8.0)
-    parser.add_argument("--output", type=Path, help="JSON with all figures")
+    parser.add_argument("--output", type=Path, help="JSON, to which the section is added")
     return parser
 
 

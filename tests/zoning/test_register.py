@@ -246,6 +246,12 @@ def test_where_the_process_that_writes_is_lost_a_thread_takes_over(register: Reg
     assert caught.value.code == "register_writer_lost"
     assert scribe.submit([draft(82)]).result(10)[0].seq == 12
     scribe.close()
+    idle = scribe_of(register)
+    os.kill(idle.process, signal.SIGKILL)
+    os.waitpid(idle.process, 0)
+    # Nothing waited for it, so nothing is refused.
+    assert idle.submit([draft(83)]).result(10)[0].seq == 13
+    idle.close()
     assert register.faults() == []
 
 

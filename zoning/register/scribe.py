@@ -81,13 +81,18 @@ class Scribe:
                 raise StoreError("the register is closed", code="register_closed")
             if self._instead is not None:
                 return self._instead.submit(drafts)
-            self._listen()
             number = next(self._numbers)
             self._waiting[number] = (drafts, future)
             said = [(one.permit_id, one.request, one.answer, one.key) for one in drafts]
-            # One that is gone is noticed by the thread that listens.
-            with suppress(OSError):
+            try:
                 _send(self._end, (number, said))
+            except OSError:
+                # It was gone before: nothing of this has reached it.
+                del self._waiting[number]
+                self._instead = Recorder(self._open())
+                return self._instead.submit(drafts)
+            finally:
+                self._listen()
         return future
 
     def close(self) -> None:
@@ -120,7 +125,7 @@ class Scribe:
     def _lost(self) -> None:
         """Refuse what waits, and write here from now on."""
         with self._lock:
-            if not self._closed:
+            if not self._closed and self._instead is None:
                 self._instead = Recorder(self._open())
             left = list(self._waiting.values())
             self._waiting.clear()
