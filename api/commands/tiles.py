@@ -26,19 +26,26 @@ def tiles(
     ] = None,
     max_zoom: Annotated[
         int | None,
-        typer.Option(min=0, max=16, help="Zum terdalam / deepest zoom; 9 untuk layanan, 14 berkas"),
+        typer.Option(
+            min=0, max=16, help="Zum terdalam / deepest zoom; 11 untuk layanan, 14 berkas"
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Potong layer menjadi ubin vektor / cut a layer into vector tiles (PMTiles)."""
     # Imported here: --help needs neither engine nor encoder.
     from api.engine import Engine
+    from api.tiles.generalise import Drawing
+    from api.tiles.prepared import keep_prepared
     from api.tiles.pyramid import PYRAMID_ZOOM, build_pyramid, pyramid_path
     from api.tiles.source import TileSource
 
     engine = Engine.open(workspace)
-    ready = TileSource(engine).prepared(layer)
-    own = output or pyramid_path(engine.workspace.folder / "service" / "ubin", layer, ready.version)
+    folder = engine.workspace.folder / "service" / "ubin"
+    ready = TileSource(engine, folder=folder).prepared(layer)
+    if output is None and isinstance(ready.layer.shapes, Drawing):
+        keep_prepared(ready, ready.layer.shapes, folder)
+    own = output or pyramid_path(folder, layer, ready.version)
     deepest = max_zoom if max_zoom is not None else (14 if output else PYRAMID_ZOOM)
     start = time.monotonic()
     count = build_pyramid(ready, own, deepest=deepest, tell=_progress)

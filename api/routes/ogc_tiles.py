@@ -26,7 +26,7 @@ from api.routes.tiles import (
     tile_json,
 )
 from api.tiles.matrix import NAME, URI, tile_matrix_set
-from api.tiles.zoom import MAX_ZOOM
+from api.tiles.zoom import FORMAT, MAX_ZOOM
 
 router = APIRouter(tags=["ogc"], prefix="/ogc", route_class=StrictRoute)
 
@@ -174,7 +174,7 @@ async def all_tile(
         )
     names = names[:MOST_TOGETHER]
     versions = "-".join(service.tiles.version(name) for name in names)
-    tag = f'"{hashlib.sha256(f"{versions}/{z}/{column}/{row}".encode()).hexdigest()[:24]}"'
+    tag = f'"{hashlib.sha256(f"{versions}.{FORMAT}/{z}/{column}/{row}".encode()).hexdigest()[:24]}"'
     shared = all(service.rights.public(name) for name in names)
     headers = {"etag": tag, "cache-control": FOR_NOW if shared else OWN}
     if unchanged(request, tag) is not None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.http import PROBLEMS, StrictRoute, service_of
 from api.negotiation import unchanged
-from api.tiles.zoom import MAX_ZOOM
+from api.tiles.zoom import FORMAT, MAX_ZOOM
 
 router = APIRouter(tags=["tiles"], route_class=StrictRoute)
 
@@ -128,7 +128,7 @@ async def _head(
     if v and not more and await _is_former(request, layer, v):
         version = v
     mark = hashlib.sha256(more.encode()).hexdigest()[:12] if more else ""
-    tag = f'"{version}-{"-".join(map(str, place))}{mark}"'
+    tag = f'"{version}.{FORMAT}-{"-".join(map(str, place))}{mark}"'
     headers = {"etag": tag, "cache-control": FOREVER if v == version else FOR_NOW}
     if not service.rights.public(layer):
         headers["cache-control"] = OWN
@@ -163,12 +163,17 @@ def base_of(request: Request) -> str:
 
 def tile_json(source: Any, layer: str, base: str) -> dict[str, Any]:
     """Return the TileJSON of a vector layer or of a raster that can be drawn."""
+    from api.tiles.prepared import generalised_of
     from spatial.errors import LayerNotFoundError
 
     try:
         ready = source.prepared(layer)
         bounds, version, form = ready.bounds, ready.version, "mvt"
-        more = {"vector_layers": [{"id": layer, "fields": dict.fromkeys(ready.fields, "")}]}
+        more: dict[str, Any] = {
+            "vector_layers": [{"id": layer, "fields": dict.fromkeys(ready.fields, "")}]
+        }
+        if told := generalised_of(ready):
+            more["generalization"] = told
     except LayerNotFoundError as error:
         if error.code != "layer_not_vector":
             raise

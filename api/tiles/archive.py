@@ -19,7 +19,9 @@ from pmtiles.tile import (
 )
 from pmtiles.writer import Writer
 
-__all__ = ["Archive", "write_archive"]
+from api.tiles.zoom import FORMAT
+
+__all__ = ["Archive", "pyramid_path", "write_archive"]
 
 #: Decoded directories kept; one of 4,096 entries takes about a megabyte.
 DIRECTORIES: Final = 32
@@ -89,6 +91,17 @@ class Archive:
 
     def _read(self, offset: int, length: int) -> bytes:
         return self._bytes[offset : offset + length]
+
+
+def pyramid_path(folder: Path, name: str, version: str) -> Path:
+    """Return where the pyramid of a version lies.
+
+    Examples
+    --------
+    >>> pyramid_path(Path("ubin"), "rdtr", "0123456789ab").name
+    'rdtr-0123456789ab.2.pmtiles'
+    """
+    return folder / f"{name}-{version}.{FORMAT}.pmtiles"
 
 
 def write_archive(

@@ -10,6 +10,7 @@ many as they have area; and counted, see `Made`.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -27,7 +28,16 @@ from api.tiles.numbers import feature_numbers
 from api.tiles.tidy_kernel import cells_of_dust
 from spatial.crs import project
 
-__all__ = ["FULL_DETAIL_ZOOM", "MERGED_ZOOM", "Drawing", "Made", "Table", "key_of"]
+__all__ = [
+    "FULL_DETAIL_ZOOM",
+    "MERGED_ZOOM",
+    "Drawing",
+    "Generalised",
+    "Made",
+    "Table",
+    "key_of",
+    "told_of",
+]
 
 #: From this zoom on geometries are drawn as they are.
 FULL_DETAIL_ZOOM: Final = 14
@@ -76,6 +86,34 @@ class Made(NamedTuple):
     level: Level
     lost: int
     pixels: float
+
+
+class Generalised(NamedTuple):
+    """What became of a layer at a zoom.
+
+    Parameters
+    ----------
+    zoom : int
+    merged : bool
+        Features of one class are one.
+    lost : int
+        Features of which nothing is drawn, see `Made`.
+    pixels : float
+        Share of the area that is drawn by whole pixels.
+    """
+
+    zoom: int
+    merged: bool
+    lost: int
+    pixels: float
+
+
+def told_of(drawing: Drawing) -> Iterator[Generalised]:
+    """Yield what became of a layer at every zoom at which it is generalised; makes all levels."""
+    for z in range(FULL_DETAIL_ZOOM):
+        merged = drawing.merges and z <= MERGED_ZOOM
+        made = drawing.made(z, merged=merged)
+        yield Generalised(z, merged, made.lost, round(made.pixels, 6))
 
 
 def key_of(z: int, *, merged: bool) -> str:

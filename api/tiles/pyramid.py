@@ -13,29 +13,21 @@ from typing import Any, Final
 from pmtiles.tile import zxy_to_tileid
 
 from api.options import atomic_path
-from api.tiles.archive import write_archive
+from api.tiles.archive import pyramid_path, write_archive
+from api.tiles.generalise import Drawing
 from api.tiles.matrix import limits
-from api.tiles.source import GZIP_LEVEL, Prepared, TileSource
+from api.tiles.prepared import Prepared, generalised_of, keep_prepared
+from api.tiles.source import TileSource
 from spatial.errors import LayerNotFoundError
 
 __all__ = ["PYRAMID_ZOOM", "build_pyramid", "keep_pyramid", "pyramid_path"]
 
 #: Below and at this zoom tiles hold so much that they are cut before they are asked for.
 PYRAMID_ZOOM: Final = 11
-DEEPEST: Final = 16
+#: A pyramid is packed once and read often.
+PACKED_ONCE: Final = 9
 
 Tile = tuple[int, int, int]
-
-
-def pyramid_path(folder: Path, name: str, version: str) -> Path:
-    """Return where the pyramid of a version lies.
-
-    Examples
-    --------
-    >>> pyramid_path(Path("ubin"), "rdtr", "0123456789ab").name
-    'rdtr-0123456789ab.pmtiles'
-    """
-    return folder / f"{name}-{version}.pmtiles"
 
 
 def build_pyramid(
@@ -75,7 +67,7 @@ def build_pyramid(
 
 
 def keep_pyramid(engine: Any, name: str, folder: Path) -> Path | None:
-    """Cut the low zooms of the newest version of a layer for the service; None without shapes.
+    """Keep shapes and low zooms of the newest version of a layer; None without shapes.
 
     Parameters
     ----------
@@ -84,10 +76,12 @@ def keep_pyramid(engine: Any, name: str, folder: Path) -> Path | None:
     folder : Path
         Of the service's state, see `pyramid_path`.
     """
-    source = TileSource(engine)
+    source = TileSource(engine, folder=folder)
     try:
         ready = source.prepared(name)
         target = pyramid_path(folder, name, ready.version)
+        if isinstance(ready.layer.shapes, Drawing):
+            keep_prepared(ready, ready.layer.shapes, folder)
         if not target.is_file():
             build_pyramid(ready, target)
     except LayerNotFoundError as error:
@@ -103,7 +97,7 @@ def _cut(
     for done, tile in enumerate(wanted, 1):
         raw = ready.layer.tile(*tile)
         if raw:
-            yield tile, gzip.compress(raw, GZIP_LEVEL, mtime=0)
+            yield tile, gzip.compress(raw, PACKED_ONCE, mtime=0)
         if done % 64 == 0 or done == len(wanted):
             tell(done, len(wanted))
 
@@ -118,7 +112,8 @@ def _tiles(ready: Prepared, deepest: int) -> Iterator[Tile]:
 
 
 def _metadata(ready: Prepared) -> dict[str, Any]:
-    return {
+    told = generalised_of(ready)
+    return ({"generalization": told} if told else {}) | {
         "name": ready.name,
         "version": ready.version,
         "generator": "tataruang",

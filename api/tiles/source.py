@@ -10,18 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from api.tiles.archive import Archive
-from api.tiles.generalise import Drawing
-from api.tiles.layer import TileLayer
+from api.tiles.archive import Archive, pyramid_path
+from api.tiles.prepared import Prepared, kept, prepare, version_name
 from api.tiles.zoom import MAX_ZOOM
 from api.tracing import traced
 from layers.poverty.door import hidden_again
 from layers.store import StoredLayer
-from spatial.crs import LONLAT, to_crs
 from spatial.errors import EngineError, LayerNotFoundError, LimitError
 
 if TYPE_CHECKING:
@@ -32,30 +29,8 @@ __all__ = ["Prepared", "TileSource", "version_name"]
 CACHE_BYTES: Final = 128 * 1024 * 1024
 #: Former versions kept ready at once, for maps that compare them.
 FORMER_KEPT: Final = 3
-GZIP_LEVEL: Final = 5
-
-
-def version_name(version: Any) -> str:
-    """Return the short name of a version: the first twelve signs of its hash.
-
-    Examples
-    --------
-    >>> version_name("4f0c1d2e3a5b6978")
-    '4f0c1d2e3a5b'
-    """
-    return str(getattr(version, "id", version))[:12]
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """One version of a layer, ready for tiles."""
-
-    name: str
-    version: str
-    layer: TileLayer
-    bounds: tuple[float, float, float, float]
-    fields: tuple[str, ...]
-    zones: tuple[tuple[str, str], ...] = ()
+#: Of tiles that are cut when they are asked for: packing must not cost more than cutting.
+GZIP_LEVEL: Final = 1
 
 
 @dataclass
@@ -156,7 +131,7 @@ class TileSource:
         key = (name, version)
         with self._preparing:
             if key not in self._older:
-                self._older[key] = _ready(name, self._withheld(name, version))
+                self._older[key] = prepare(name, self._withheld(name, version))
                 while len(self._older) > FORMER_KEPT:
                     self._older.popitem(last=False)
             self._older.move_to_end(key)
@@ -219,7 +194,7 @@ class TileSource:
         """Return the pyramid of a version, where one was cut."""
         key = f"{name}-{version}"
         if key not in self._archives:
-            path = None if self.folder is None else self.folder / f"{key}.pmtiles"
+            path = None if self.folder is None else pyramid_path(self.folder, name, version)
             self._archives[key] = Archive(path) if path is not None and path.is_file() else None
         return self._archives[key]
 
@@ -273,41 +248,18 @@ class TileSource:
                 self._size -= len(gone)
 
     def _prepare(self, name: str) -> Prepared:
+        found = kept(self.folder, name, self.version(name))
+        if found is not None:
+            return found
         stored = self.engine.layer(name)
         former = self._former.pop(name, None)
         if former is not None and former.version == version_name(stored.version):
             return former
-        return _ready(name, stored)
-
-
-def _ready(name: str, stored: Any) -> Prepared:
-    if not isinstance(stored.frame, gpd.GeoDataFrame):
-        raise LayerNotFoundError(
-            "the layer {name} has no shapes to draw", code="layer_not_vector", name=name
-        )
-    west, south, east, north = to_crs(stored.frame, LONLAT).total_bounds
-    drawing = Drawing(stored.frame, str(getattr(stored.version, "kind", "") or ""))
-    return Prepared(
-        name,
-        version_name(stored.version),
-        TileLayer(drawing, name),
-        (float(west), float(south), float(east), float(north)),
-        drawing.fields,
-        _zones(stored.frame),
-    )
+        return prepare(name, stored)
 
 
 def _packed(raw: bytes) -> bytes:
     return gzip.compress(raw, GZIP_LEVEL, mtime=0) if raw else b""
-
-
-def _zones(frame: gpd.GeoDataFrame) -> tuple[tuple[str, str], ...]:
-    """Return code and first name of every zone of a plan's layer; nothing for other layers."""
-    if "zona" not in frame:
-        return ()
-    names = frame["zona_nama"] if "zona_nama" in frame else frame["zona"]
-    table = names.groupby(frame["zona"], sort=True).first()
-    return tuple((str(code), str(name)) for code, name in table.items())
 
 
 def check_tile(z: int, x: int, y: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,11 @@ from shapely.geometry import shape
 from api.engine import Engine
 from api.tiles.aligned import aligned_path
 from api.tiles.archive import Archive
+from api.tiles.generalise import Drawing
 from api.tiles.layer import TileLayer
 from api.tiles.matrix import limits, tile_matrix_set
+from api.tiles.numbers import feature_numbers
+from api.tiles.prepared import generalised_of, keep_prepared, kept, prepare
 from api.tiles.pyramid import PYRAMID_ZOOM, build_pyramid, pyramid_path
 from api.tiles.raster import RasterLayer, keep_aligned
 from api.tiles.ring_kernel import may_be_broken
@@ -382,3 +386,74 @@ def test_a_hazard_map_that_is_ingested_is_laid_on_the_grid(
     source = TileSource(Engine(place, open_store(place), ()), folder=folder)
     west, north, _, _ = limits(source.raster_layer("banjir_100").bounds, 14)
     assert source.raster("banjir_100", 14, west + 1, north + 1)
+
+
+def test_kept_shapes_give_the_tiles_of_the_layer(streets: gpd.GeoDataFrame, tmp_path: Path) -> None:
+    """From the file alone, without reading the layer; damaged, it is not used."""
+    ready = prepare("rdtr", Stored(streets))
+    assert isinstance(ready.layer.shapes, Drawing)
+    keep_prepared(ready, ready.layer.shapes, tmp_path)
+    found = kept(tmp_path, "rdtr", ready.version)
+    assert found is not None
+    assert (found.bounds, found.fields, found.zones) == (ready.bounds, ready.fields, ready.zones)
+    only = np.arange(len(streets)) % 2 == 0
+    for z in range(18):
+        x, y, _, _ = limits((110.65, -6.8, 110.65, -6.8), z)
+        assert found.layer.tile(z, x, y) == ready.layer.tile(z, x, y)
+        assert found.layer.tile(z, x, y, only) == ready.layer.tile(z, x, y, only)
+    told = generalised_of(found)
+    assert [one["zoom"] for one in told] == list(range(14))
+    assert [one["merged"] for one in told] == [z <= 11 for z in range(14)]
+    assert told[5]["pixels"] > 0.1
+    assert told[12] == {"zoom": 12, "merged": False, "lost": 0, "pixels": 0.0}
+    [path] = tmp_path.iterdir()
+    content = bytearray(path.read_bytes())
+    content[-200] ^= 1
+    path.write_bytes(content)
+    assert kept(tmp_path, "rdtr", ready.version) is None
+
+
+@dataclass
+class Stored:
+    frame: gpd.GeoDataFrame
+    version: str = "0123456789abcdef"
+
+
+def test_a_crowded_tile_stays_small_and_says_what_it_leaves_out() -> None:
+    """The largest stay; a layer of its own counts the others."""
+    rng = np.random.default_rng(2)
+    corner = rng.uniform((110.6, -6.83), (110.63, -6.8), (12_000, 2))
+    side = rng.uniform(0.00005, 0.0001, 12_000)
+    houses = shapely.box(*corner.T, *(corner.T + side))
+    frame = gpd.GeoDataFrame({"nama": corner[:, 0].astype(str)}, geometry=houses, crs="EPSG:4326")
+    x, y, east, south = limits((110.6, -6.83, 110.6301, -6.7999), 12)
+    assert (x, y) == (east, south)
+    raw = TileLayer(frame, "bangunan").tile(12, x, y)
+    assert len(raw) < 501_000
+    found = mapbox_vector_tile.decode(raw)
+    [told] = found["terlewat"]["features"]
+    kept_names = {one["properties"]["nama"] for one in found["bangunan"]["features"]}
+    assert told["properties"] == {"layer": "bangunan", "jumlah": 12_000 - len(kept_names)}
+    there = frame["nama"].isin(kept_names).to_numpy()
+    assert np.median(side[there]) > np.median(side[~there])
+
+
+def test_numbers_in_tiles_are_those_of_the_features(client: TestClient) -> None:
+    """A click leads to the same feature: its name is an attribute, its number follows from it."""
+    tile = client.get("/tiles/rdtr/12/3305/2127.mvt").content
+    features = mapbox_vector_tile.decode(tile)["rdtr"]["features"]
+    names = [one["properties"]["id"] for one in features]
+    numbers = feature_numbers(np.array(names, dtype=object)).tolist()
+    assert [one["id"] for one in features] == numbers
+    for one in features[:3]:
+        item = client.get(f"/ogc/collections/rdtr/items/{one['properties']['id']}").json()
+        assert item["properties"]["luas_m2"] == one["properties"]["luas_m2"]
+
+
+def test_two_names_with_one_hash_get_two_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    from api.tiles import numbers
+
+    monkeypatch.setattr(numbers, "_hashed", lambda text: len(text))
+    names = np.array(["bb", "aa", "c"], dtype=object)
+    assert feature_numbers(names).tolist() == [3, 2, 1]
+    assert feature_numbers(names[::-1]).tolist() == [1, 2, 3]
