@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from spatial.crs import project
-from spatial.errors import LimitError
-from spatial.index import Areas, ZoneIndex, index_of, measure_areas
+from spatial.index import ZoneIndex, index_of
 from spatial.index.cells import PIECE
-from spatial.index.measure import UNBOUNDED
 from spatial.index.places import distances
 from spatial.rings import Rings
 from zoning.pieces import Pieces, pieces_of
@@ -67,24 +65,6 @@ class Coverage:
     def classes_of(self, geometry: BaseGeometry) -> list[str]:
         """Return the classes that a geometry touches."""
         return sorted({self.codes[owner] for owner in self.owner[self.cut.meeting(geometry)]})
-
-    def measure(self, outlines: Rings) -> Areas:
-        """Return the areas of every class in every outline, what overlaps and what is in none.
-
-        Raises
-        ------
-        LimitError
-            `region_too_complex`, if one crosses so many borders that it has no bound.
-        """
-        found = measure_areas(self.index.grid, outlines)
-        if UNBOUNDED in found.how:
-            raise LimitError(
-                "region {row} crosses so many borders that measuring it has no bound",
-                code="region_too_complex",
-                hint="Simplify its outline, or cut it into several applications",
-                row=int(np.flatnonzero(found.unmeasured)[0]),
-            )
-        return found
 
     def near(self, outlines: Rings, within: float) -> Iterator[tuple[int, str, float]]:
         """Yield each outline with the classes whose border is near it, and how far that is."""

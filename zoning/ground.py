@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spatial.errors import EngineError, LayerNotFoundError
-from zoning.coverage import Reach, reach_of
+from spatial.index import Stack
+from zoning.coverage import Coverage, Reach, reach_of
 from zoning.ground_maps import OverlayMap, ZoneMap, overlay_map, zone_map
 from zoning.plan import Dated, OverlayRule, Plan, PlanMeta
 from zoning.ruleset import RuleSet, rules_on
@@ -31,6 +32,8 @@ __all__ = [
 
 #: Maps of a plan that are made or opened at the same time.
 MOST_AT_ONCE: Final = min(4, os.cpu_count() or 1)
+#: What overlays that are one map have in common.
+Key = tuple[object, ...]
 #: Days whose ground is remembered; a stranger may name any day.
 MOST_DAYS: Final = 4_000
 _PREPARING: Final = threading.RLock()
@@ -54,7 +57,9 @@ class Ground:
 
     `zones` is the fault where the layer could not be read; so is each overlay, and `faults`
     are those of them. `hazards` are the layers of the hazard maps as they were read, by name,
-    or the fault.
+    or the fault. `stack` holds every map that could be read; `measured` says of each of its
+    layers what it is: "whole" or "deep" of the zones, "certain", "possible" or "deep" of an
+    overlay by its key.
     """
 
     plan: Plan
@@ -65,10 +70,27 @@ class Ground:
     hazards: Mapping[str, Any]
     layers: tuple[LayerUse, ...]
     faults: dict[tuple[object, ...], EngineError] = field(init=False)
+    stack: Stack = field(init=False)
+    measured: tuple[tuple[Key | None, str], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         unread = {k: one for k, one in self.overlays.items() if isinstance(one, EngineError)}
         object.__setattr__(self, "faults", unread)
+        maps = dict(self._maps())
+        named = {f"{place}": coverage.index for place, coverage in enumerate(maps.values())}
+        object.__setattr__(self, "stack", Stack(named))
+        object.__setattr__(self, "measured", tuple(maps))
+
+    def _maps(self) -> Iterator[tuple[tuple[Key | None, str], Coverage]]:
+        if isinstance(self.zones, ZoneMap):
+            yield (None, "whole"), self.zones.whole
+            yield (None, "deep"), self.zones.deep
+        for key, one in self.overlays.items():
+            if isinstance(one, OverlayMap):
+                yield (key, "certain"), one.certain
+                if one.possible is not one.certain:
+                    yield (key, "possible"), one.possible
+                yield (key, "deep"), one.deep
 
     @property
     def meta(self) -> PlanMeta:

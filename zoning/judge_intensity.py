@@ -79,6 +79,9 @@ def intensity_findings(
         if value is None or not (limits or changes):
             continue
         limits = changed(usable, limits, changes, building.footprint)
+        if not limits:
+            # The building stands outside the overlay that alone limits it.
+            continue
         if parameter in RATIOS:
             yield _ratio(parameter, column, value, usable, limits, plot, building)
         else:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from spatial.errors import EngineError
-from spatial.index import Areas
+from spatial.errors import EngineError, LimitError
+from spatial.index.stack import UNMEASURED
 from spatial.rings import Rings, flatten
-from zoning.coverage import Coverage, polygons_of
-from zoning.ground import Ground, OverlayMap, ZoneMap
+from zoning.coverage import polygons_of
+from zoning.ground import Ground, Key, OverlayMap, ZoneMap
 
 __all__ = ["OverlayHit", "Scene", "ZoneHit", "survey"]
 
@@ -21,6 +22,13 @@ __all__ = ["OverlayHit", "Scene", "ZoneHit", "survey"]
 DEEP_M2 = 1e-4
 #: Areas that differ by less add up: relative, as the kernel promises.
 CLOSURE = 1e-9
+#: The zones of a plan among the maps of a ground, and what of a map is not there.
+WHOLE: Final = (None, "whole")
+DEEP: Final = (None, "deep")
+NOTHING: Final = (0.0, 0.0)
+
+#: Area and overlap by class, None for what has none, of each map of a ground.
+_Parts = dict[tuple[Key | None, str], dict[str | None, tuple[float, float]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,68 +136,51 @@ def survey(
         for region, area in zip(regions, shapely.area(array), strict=True)
     ]
     outlines = flatten(array)
+    for scene, parts in zip(scenes, _parts(ground, outlines), strict=True):
+        _fill(scene, parts)
     if isinstance(ground.zones, ZoneMap):
-        _measure_zones(ground.zones, outlines, scenes, ground.meta.ce90_m)
-    else:
-        for scene in scenes:
-            scene.uncovered_m2 = scene.area_m2
-    for key, overlay, rows in ground.met(array):
-        here = outlines if len(rows) == len(array) else flatten(array[rows])
-        _measure_overlay(key, overlay, here, [scenes[row] for row in rows])
+        _add_near(ground.zones, outlines, scenes, ground.meta.ce90_m)
     return scenes
 
 
-def _measure_zones(
-    zones: ZoneMap,
-    outlines: Rings,
-    scenes: list[Scene],
-    ce90_m: float,
-) -> None:
-    found = zones.whole.measure(outlines)
-    deep = _by_row(zones.deep, outlines)
-    for row, parts in enumerate(_rows(found, zones.whole.codes, len(scenes))):
-        scenes[row].zones = [
-            ZoneHit(zone, area, (inner := deep[row].get(zone, 0.0)) > DEEP_M2, inner)
-            for zone, area in parts.items()
-        ]
-    for scene, rest in zip(scenes, found.rest.tolist(), strict=True):
-        scene.uncovered_m2 = rest
-    for row, overlap in zip(found.parcel.tolist(), found.overlap.tolist(), strict=True):
-        scenes[row].overlap_m2 += overlap
+def _parts(ground: Ground, outlines: Rings) -> list[_Parts]:
+    """Return for each outline what it has of every map, all of them asked at once."""
+    found, codes, maps = ground.stack.measure(outlines), ground.stack.codes, ground.measured
+    parts: list[_Parts] = [{} for _ in range(len(outlines))]
+    columns = (found.parcel, found.layer, found.code, found.area, found.overlap)
+    for row, layer, code, area, overlap in zip(*(one.tolist() for one in columns), strict=True):
+        if code >= 0:
+            parts[row].setdefault(maps[layer], {})[codes[code]] = (area, overlap)
+        elif code == UNMEASURED:
+            raise LimitError(
+                "region {row} crosses so many borders that measuring it has no bound",
+                code="region_too_complex",
+                hint="Simplify its outline, or cut it into several applications",
+                row=row,
+            )
+        elif maps[layer] == WHOLE:
+            parts[row].setdefault(WHOLE, {})[None] = (area, overlap)
+    return parts
+
+
+def _fill(scene: Scene, parts: _Parts) -> None:
+    """Note what a region has of the zones and of each overlay that it meets."""
+    whole, deep = parts.pop(WHOLE, {}), parts.pop(DEEP, {})
+    scene.uncovered_m2, _ = whole.pop(None, (scene.area_m2 if scene.fault else 0.0, 0.0))
+    for zone, (area, overlap) in whole.items():
+        inner, _ = deep.get(zone, NOTHING)
+        scene.zones.append(ZoneHit(str(zone), area, inner > DEEP_M2, inner))
+        scene.overlap_m2 += overlap
+    for key, what in parts:
+        if what != "deep" and key is not None and key not in scene.overlays:
+            certain, possible, inner = (
+                parts.get((key, one), {}).get("*", NOTHING)[0]
+                for one in ("certain", "possible", "deep")
+            )
+            scene.overlays[key] = OverlayHit(certain, max(possible, certain), inner > DEEP_M2)
+
+
+def _add_near(zones: ZoneMap, outlines: Rings, scenes: list[Scene], ce90_m: float) -> None:
     for row, zone, distance in zones.whole.near(outlines, float(ce90_m)):
         if all(hit.zone != zone for hit in scenes[row].zones):
             scenes[row].near[zone] = distance
-
-
-def _by_row(coverage: Coverage, outlines: Rings) -> list[dict[str, float]]:
-    return _rows(coverage.measure(outlines), coverage.codes, len(outlines))
-
-
-def _rows(found: Areas, codes: tuple[str, ...], count: int) -> list[dict[str, float]]:
-    rows: list[dict[str, float]] = [{} for _ in range(count)]
-    measured = (found.parcel.tolist(), found.code.tolist(), found.area.tolist())
-    for row, code, area in zip(*measured, strict=True):
-        rows[row][codes[code]] = area
-    return rows
-
-
-def _measure_overlay(
-    key: tuple[object, ...],
-    overlay: OverlayMap,
-    outlines: Rings,
-    scenes: list[Scene],
-) -> None:
-    certain = _by_row(overlay.certain, outlines)
-    same = overlay.possible is overlay.certain
-    possible = certain if same else _by_row(overlay.possible, outlines)
-    if not any(certain) and not any(possible):
-        return
-    deep = _by_row(overlay.deep, outlines)
-    for row, scene in enumerate(scenes):
-        if possible[row] or certain[row]:
-            sure = certain[row].get("*", 0.0)
-            scene.overlays[key] = OverlayHit(
-                certain_m2=sure,
-                possible_m2=max(possible[row].get("*", 0.0), sure),
-                proven=deep[row].get("*", 0.0) > DEEP_M2,
-            )

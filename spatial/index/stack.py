@@ -82,7 +82,8 @@ class Stack:
     Raises
     ------
     CrsError
-        `planes_differ`, if they do not lie on one plane.
+        `planes_differ`, if they do not lie on one plane; an index that states none is taken
+        to lie on that of the others.
 
     Examples
     --------
@@ -98,7 +99,7 @@ class Stack:
     """
 
     def __init__(self, indexes: Mapping[str, ZoneIndex]) -> None:
-        planes = {index.crs for index in indexes.values()}
+        planes = {index.crs for index in indexes.values()} - {""}
         if len(planes) > 1:
             raise CrsError(
                 "layers lie on {count} planes; one call answers on one",

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spatial.index.addresses import grid_at
-from spatial.index.measure import NOISE, UNBOUNDED, measure
+from spatial.index.look_up import NEAR, look_up
+from spatial.index.measure import NOISE, OUTSIDE, PURE, UNBOUNDED, measure
 from spatial.index.outline import extents
 from spatial.index.places import codes_at
 from spatial.jit import kernel
@@ -39,6 +40,18 @@ def _rest(whole: F8, found: Any, rest: F8) -> int:
             left = 0.0
         rest[p] = left
         count += left != 0.0
+    return count
+
+
+@kernel
+def _settled(whole: F8, zones: Any, how: Any, rest: F8) -> int:
+    """Note how parcels are answered that lie in one zone or none; return how many have a row."""
+    count = 0
+    for p in range(whole.shape[0]):
+        inside = zones[p] > 0
+        how[p] = PURE if inside else OUTSIDE
+        rest[p] = 0.0 if inside else whole[p]
+        count += whole[p] > 0.0
     return count
 
 
@@ -105,8 +118,17 @@ def measure_together(
     extents(xy, start, kind, first, 0, n, whole, box)
     found = []
     how, rest, count = np.empty((n, layers), np.int8), np.empty((layers, n)), 0
+    zones = np.empty((layers, n), np.int32)
+    none = np.empty((2, 0))
+    nothing = (np.empty(0, np.int8), np.empty((2, 0), np.int32), none, np.empty((0, 4)))
     for layer in range(layers):
         grid = grid_at(table[layer])
+        if look_up(grid.frame, grid.shape, grid.fill, box, zones[layer]) == 0:
+            # Nothing has to be measured, so nothing is made for it.
+            count += _settled(whole, zones[layer], how[:, layer], rest[layer])
+            found.append(nothing)
+            continue
+        zones[layer] = NEAR
         one = measure(grid, xy, start, kind, first, 0, n, whole, box, budget)
         found.append(one)
         how[:, layer] = one[0]
@@ -116,7 +138,11 @@ def measure_together(
     for p in range(n):
         for layer in range(layers):
             _, codes, areas, _ = found[layer]
-            k = place[layer]
+            k, zone = place[layer], zones[layer, p]
+            if zone > 0 and whole[p] > 0.0:
+                rows[0, used], rows[1, used], rows[2, used] = p, layer, first_code[layer] + zone - 1
+                values[0, used], values[1, used], values[2, used] = whole[p], 1.0, 0.0
+                used += 1
             while k < codes.shape[1] and codes[0, k] == p:
                 rows[0, used], rows[1, used] = p, layer
                 rows[2, used] = first_code[layer] + codes[1, k]
