@@ -15,7 +15,7 @@ import shapely
 
 from api.clock import now
 from spatial.crs import operation, parse_crs
-from spatial.errors import EngineError
+from spatial.errors import EngineError, LayerNotFoundError
 from spatial.text import describe
 from zoning.crossplan import plan_conflicts
 from zoning.monitoring.greens import green_shares
@@ -61,8 +61,9 @@ class DecisionTally:
         """
         with self._lock:
             register = self.engine.register
-            if self._areas is None:
-                self._areas = _Areas.of(self.engine)
+            if self._areas is None or self._areas.unread:
+                self._take(_Areas.of(self.engine))
+            assert self._areas is not None  # noqa: S101  taken above
             for one in register.decisions(after=self._seq, limit=MOST_AT_ONCE):
                 self._count(one, self._areas)
             return {
@@ -71,9 +72,16 @@ class DecisionTally:
                 "permits": len(self._last),
                 "verdicts": dict(Counter(verdict for verdict, _ in self._last.values())),
                 "by": self._areas.level,
+                "unread": self._areas.unread,
                 "areas": self._by_area(self._areas),
                 "recent": list(reversed(self._recent)),
             }
+
+    def _take(self, areas: _Areas) -> None:
+        """Go on with areas; those that could not be read before have decisions counted anew."""
+        if self._areas is not None and not areas.unread:
+            self._seq, self._last, self._recent = 0, {}, []
+        self._areas = areas
 
     def _count(self, decision: Decision, areas: _Areas) -> None:
         entry = decision.to_dict()
@@ -105,20 +113,24 @@ class DecisionTally:
 class _Areas:
     """Administrative areas by which decisions are grouped.
 
-    Kabupaten and kota where the workspace has several of them, else kecamatan.
+    Kabupaten and kota where the workspace has several of them, else kecamatan. `unread` names
+    the layer of villages where it is there and cannot be read: nobody knows then which area.
     """
 
     level: str
     frame: gpd.GeoDataFrame | None
     codes: tuple[str, ...]
     names: dict[str, str]
+    unread: str | None = None
 
     @classmethod
     def of(cls, engine: Any) -> _Areas:
         try:
             frame = engine.layer(VILLAGES).frame
-        except EngineError:
+        except LayerNotFoundError:
             return cls("", None, (), {})
+        except EngineError:
+            return cls("", None, (), {}, unread=VILLAGES)
         for level, code, name in (
             ("kabkota", "kode_kab", "nama_kab"),
             ("kecamatan", "kode_kec", "nama_kec"),

@@ -11,7 +11,7 @@ import shapely
 
 from layers.diff import difference
 from spatial.crs import LONLAT, parse_crs, project
-from spatial.errors import EngineError, LayerError, SchemaError
+from spatial.errors import EngineError, LayerError, LayerNotFoundError, SchemaError
 
 __all__ = ["changes", "class_column", "polygons"]
 
@@ -40,7 +40,8 @@ def changes(engine: Any, layer: str, before: str, after: str) -> dict[str, Any]:
     -------
     dict
         `changes` (before, after, area_m2, largest first), `classes`, `notes`, and `pieces`:
-        GeoJSON of the largest changes in the same order, for drawing only.
+        GeoJSON of the largest changes in the same order, for drawing only; `unread` names the
+        layer of villages where it cannot be read, so that changes carry no names.
 
     Raises
     ------
@@ -52,13 +53,15 @@ def changes(engine: Any, layer: str, before: str, after: str) -> dict[str, Any]:
     column = class_column(*frames)
     plane = engine.workspace.area_crs
     found = difference(*frames, by=column, crs=plane)
+    villages, unread = _villages_of(engine)
     return {
         "layer": layer,
         "by": column,
         "crs": plane,
         "before": old.version.id,
         "after": new.version.id,
-        "pieces": _drawn(engine, found.pieces.head(MOST_PIECES)),
+        "unread": unread,
+        "pieces": _drawn(villages, found.pieces.head(MOST_PIECES)),
     } | found.to_dict()
 
 
@@ -111,9 +114,9 @@ def polygons(frame: Any) -> gpd.GeoDataFrame:
     )
 
 
-def _drawn(engine: Any, pieces: gpd.GeoDataFrame) -> dict[str, Any]:
+def _drawn(villages: gpd.GeoDataFrame | None, pieces: gpd.GeoDataFrame) -> dict[str, Any]:
     shapes = np.asarray(pieces.geometry.array, dtype=object)
-    villages = _villages(engine, pieces)
+    named = _names(villages, pieces)
     if len(shapes) and shapely.get_num_coordinates(shapes).sum() > MOST_CORNERS:
         shapes = shapely.simplify(shapes, DRAWN_M)
     moved = project(shapes, pieces.crs, LONLAT)
@@ -131,19 +134,26 @@ def _drawn(engine: Any, pieces: gpd.GeoDataFrame) -> dict[str, Any]:
                 "more": max(len(names) - MOST_NAMES, 0),
             },
         }
-        for number, (shape, names, row) in enumerate(zip(moved, villages, rows, strict=True))
+        for number, (shape, names, row) in enumerate(zip(moved, named, rows, strict=True))
     ]
     return {"type": "FeatureCollection", "features": features}
 
 
-def _villages(engine: Any, pieces: gpd.GeoDataFrame) -> list[list[str]]:
+def _villages_of(engine: Any) -> tuple[gpd.GeoDataFrame | None, str | None]:
+    """Return the villages, None where there are none, and the layer that cannot be read."""
+    try:
+        frame = engine.layer(VILLAGES).frame
+    except LayerNotFoundError:
+        return None, None
+    except EngineError:
+        return None, VILLAGES
+    return (frame if "nama_desa" in frame else None), None
+
+
+def _names(villages: gpd.GeoDataFrame | None, pieces: gpd.GeoDataFrame) -> list[list[str]]:
     """Return the villages in which each change lies, the one with most of its parts first."""
     names: list[Counter[str]] = [Counter() for _ in range(len(pieces))]
-    try:
-        villages = engine.layer(VILLAGES).frame
-    except EngineError:
-        return [[] for _ in names]
-    if "nama_desa" not in villages:
+    if villages is None:
         return [[] for _ in names]
     parts, owner = shapely.get_parts(pieces.geometry.to_numpy(), return_index=True)
     places = project(shapely.point_on_surface(parts), pieces.crs, parse_crs(villages.crs))

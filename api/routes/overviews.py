@@ -105,11 +105,17 @@ async def _measured(request: Request, function: str, *args: Any) -> Response:
     key = (function, *args)
     if key not in service.measured:
         found = await state.batch_workers.run(service.analyst.run, function, *args)
+        body = orjson.dumps(found)
+        if found.get("unread"):  # what lacked something is measured again once it is there
+            return _uncached(body)
         while len(service.measured) >= MOST_KEPT:
             service.measured.pop(next(iter(service.measured)), None)
-        service.measured[key] = orjson.dumps(found)
-    headers = {"cache-control": "no-store"}
-    return Response(service.measured[key], media_type="application/json", headers=headers)
+        service.measured[key] = body
+    return _uncached(service.measured[key])
+
+
+def _uncached(body: bytes) -> Response:
+    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
 
 
 async def _or_fault(request: Request, make: Callable[[], Any]) -> Any:

@@ -15,12 +15,15 @@ import shapely
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.control_room import DecisionTally
 from api.engine import Engine
 from api.service import Service
 from api.settings import ServeSettings
 from api.tiles.matrix import limits
+from api.version_changes import changes
 from layers.store import open_store
 from layers.workspace import Workspace
+from spatial.errors import CorruptError
 from zoning import sample_plan_folder
 
 EAST, NORTH, UTM = 460_000, 9_240_000, "EPSG:32749"
@@ -228,3 +231,53 @@ def _permit(name: str, south: float, activity: str) -> dict[str, Any]:
         "geometry": moved.__geo_interface__,
         "properties": {"permit_id": name, "kegiatan": activity},
     }
+
+
+class Shaky:
+    """An engine whose villages cannot be read until they are mended."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.mended = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def layer(self, name: str) -> Any:
+        if name == "batas_desa" and not self.mended:
+            raise CorruptError("bytes differ", name=name)
+        return self._engine.layer(name)
+
+
+def test_villages_that_cannot_be_read_are_named_and_counted_once_they_can(
+    office: TestClient, folder: Path
+) -> None:
+    for permit, south in (("Y", 100), ("Z", 900)):
+        sent = office.post("/v1/conformity", json=_permit(permit, south, "rumah tunggal"))
+        assert sent.status_code == 200, sent.text
+    shaky = Shaky(Engine.open(folder))
+    tally = DecisionTally(shaky)
+    told = tally.figures()
+    assert told["unread"] == "batas_desa"
+    [row] = told["areas"]
+    assert row["name"] is None
+    assert sum(row["verdicts"].values()) == told["permits"] >= 2
+    shaky.mended = True
+    again = tally.figures()
+    assert again["unread"] is None
+    assert again["decisions"] == told["decisions"]
+    assert again["permits"] == told["permits"]
+    assert {one["name"] for one in again["areas"]} == {"Satu", "Dua"}
+    assert tally.figures() == again, "once is enough"
+
+
+def test_changes_without_readable_villages_say_so(office: TestClient, folder: Path) -> None:
+    after, before = (one["version"] for one in _versions(office))
+    shaky = Shaky(Engine.open(folder))
+    told = changes(shaky, "rdtr", before, after)
+    assert told["unread"] == "batas_desa"
+    assert told["pieces"]["features"][0]["properties"]["desa"] == []
+    shaky.mended = True
+    told = changes(shaky, "rdtr", before, after)
+    assert told["unread"] is None
+    assert told["pieces"]["features"][0]["properties"]["desa"]

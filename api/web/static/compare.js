@@ -104,7 +104,7 @@ export function createCompare(map, description, card, modes, panel) {
         h("td", {}, h("button.link", { type: "button", "aria-label": `${one.before ?? NOTHING} → ${one.after ?? NOTHING}` }, named(one.before), " → ", named(one.after)), piece?.properties.desa?.length ? h("div.sub", {}, piece.properties.desa.join(", "), piece.properties.more ? ` +${piece.properties.more}` : "") : null),
         h("td.n", {}, area(one.area_m2)));
     });
-    return [h("h3", {}, `${t("changed")} · ${area(total)}`),
+    return [found.unread && h("p.callout", {}, `${t("layer_unread")}: ${found.unread}. ${t("names_unread")}`), h("h3", {}, `${t("changed")} · ${area(total)}`),
       h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, t("from_to")), h("th.n", {}, t("area")))), h("tbody", {}, ...rows)),
       h("h3", {}, t("per_class")),
       h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, t("zone")), h("th.n", {}, t("lost")), h("th.n", {}, t("gained")), h("th.n", {}, t("now")))),

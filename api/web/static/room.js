@@ -97,7 +97,8 @@ function areas() {
   const rest = found.areas.length - SHOWN_AREAS;
   put("areas",
     h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, t(by)), h("th", {}, t("by_verdict")), h("th.n", {}, t("amount")), h("th.n", {}, `✗ ${short(last.words.TIDAK_SESUAI)}`))),
-      h("tbody", {}, ...found.areas.slice(0, SHOWN_AREAS).map((one) => h("tr", {}, h("td", {}, one.name || t("outside_areas")), h("td.wide", {}, h("div", { style: { width: `${(sum(one.verdicts) / most) * 100}%` } }, bar(one.verdicts, sum(one.verdicts)))), h("td.n", {}, number(sum(one.verdicts), 0)), h("td.n", {}, number(one.verdicts.TIDAK_SESUAI ?? 0, 0)))))),
+      h("tbody", {}, ...found.areas.slice(0, SHOWN_AREAS).map((one) => h("tr", {}, h("td", {}, one.name || t(found.unread ? "area_not_known" : "outside_areas")), h("td.wide", {}, h("div", { style: { width: `${(sum(one.verdicts) / most) * 100}%` } }, bar(one.verdicts, sum(one.verdicts)))), h("td.n", {}, number(sum(one.verdicts), 0)), h("td.n", {}, number(one.verdicts.TIDAK_SESUAI ?? 0, 0)))))),
+    found.unread && h("p.sub", {}, `! ${t("layer_unread")}: ${found.unread}. ${t("areas_unread")}`),
     rest > 0 && h("p.sub", {}, `+ ${rest} ${t(by)}`));
 }
 
