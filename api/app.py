@@ -64,7 +64,9 @@ DESCRIPTION: Final = (
     "Land-use conformity, zones at a place, and map tiles. Errors are RFC 9457 problem+json "
     "in Indonesian and English; a negative verdict is no error. `Accept-Language: en` or "
     "`?lang=en` where offered turns the first text to English. Coordinates are longitude, "
-    "latitude in degrees. Areas are m² on the plane the plan declares."
+    "latitude in degrees. Areas are m² on the plane the plan declares. Times carry their zone; "
+    "days are those of the office (WIB). An operation that will go says so in `Deprecation` and "
+    "`Sunset` a year before; fields may be added to answers at any time, none is taken away."
 )
 #: Keys that one address may try: a few, then one every five seconds.
 SIGN_INS_AT_ONCE: Final = 10

@@ -18,6 +18,7 @@ from api.models import (
     Problem,
     VerdictModel,
 )
+from api.openapi_common import complete
 
 __all__ = ["openapi_of", "reference"]
 
@@ -63,6 +64,7 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
             schemas.pop(name, None)
         for operation in (one for path in document["paths"].values() for one in path.values()):
             _forget_validation(operation)
+        complete(document)
         for path in LEAVING.keys() & document["paths"].keys():
             for operation in document["paths"][path].values():
                 operation["deprecated"] = True

@@ -73,6 +73,7 @@ _BODY: Final[dict[str, Any]] = {
                             reference("VerdictModel"),
                             reference("ExplainedVerdict"),
                             {"type": "array", "items": reference("VerdictModel")},
+                            {"type": "array", "items": reference("ExplainedVerdict")},
                         ]
                     }
                 }

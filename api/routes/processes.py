@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.errors import problem
 from api.http import BODY_PROBLEMS, PROBLEMS, StrictRoute, language_of, read_body, service_of
+from api.openapi_common import EXECUTION
 from api.routes.tiles import base_of
 from api.strict_json import parse
 from api.webhooks.telling import begin, subscriber_of
@@ -26,18 +27,12 @@ JSON: Final = "application/json"
 REL: Final = "http://www.opengis.net/def/rel/ogc/1.0"
 Name = Annotated[str, Path(max_length=60, description="Id of a process")]
 JobName = Annotated[str, Path(max_length=60, description="Id of a job")]
-_BODY: Final = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {
-                "schema": {"type": "object", "required": ["inputs"]},
-                "example": {"inputs": {"hazard": "banjir_100", "of": "bangunan"}},
-            }
-        },
+_MADE: Final[dict[int | str, dict[str, Any]]] = {
+    201: {
+        "description": "The job was accepted; its status",
+        "content": {JSON: {"schema": {"type": "object"}}},
     }
 }
-_MADE: Final[dict[int | str, dict[str, Any]]] = {201: {"description": "The job was accepted"}}
 
 
 def _address(request: Request) -> Any:
@@ -73,7 +68,7 @@ async def process(request: Request, name: Name) -> Response:
 @router.post(
     "/processes/{name}/execution",
     summary="Run a process",
-    openapi_extra=_BODY,
+    openapi_extra=EXECUTION,
     responses=BODY_PROBLEMS | _MADE,
 )
 async def execute(request: Request, name: Name) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import threading
 import time
 from typing import Any
@@ -14,7 +15,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.errors import STATUS_OF_CODE, TITLES
-from api.models import PermitProperties, VerdictModel
+from api.models import PERMIT_EXAMPLE, PermitProperties, VerdictModel
 from api.settings import ServeSettings
 from spatial.errors import LayerNotFoundError
 from zoning.permit import COLUMNS
@@ -179,7 +180,6 @@ def test_openapi_documents_every_status_and_its_example_is_judged(client: TestCl
 def test_references_of_the_openapi_document_lead_somewhere(client: TestClient) -> None:
     text = client.get("/openapi.json").text
     schemas = json.loads(text)["components"]["schemas"]
-    import re
 
     for name in set(re.findall(r'"#/components/schemas/(\w+)"', text)):
         assert name in schemas
@@ -190,3 +190,35 @@ def test_gzip_is_passed_through(client: TestClient) -> None:
     with client.stream("GET", "/tiles/rdtr/10/826/531.mvt") as answer:
         raw = b"".join(answer.iter_raw())
     assert gzip.decompress(raw)[:1] == b"\x1a"
+
+
+def test_the_document_tells_a_permit_system_all_it_needs(client: TestClient) -> None:
+    """Keys, refusals, headers and webhooks are in the document, not only in a guide."""
+    document = client.get("/openapi.json").json()
+    parts = document["components"]
+    assert parts["securitySchemes"]["ApiKey"]["name"] == "X-API-Key"
+    assert {name for one in document["security"] for name in one} == set(parts["securitySchemes"])
+    assert {} in document["security"], "what is public needs no key"
+    judging = document["paths"][URL]["post"]["responses"]
+    assert {"401", "403", "409", "429"} <= judging.keys()
+    told = judging["200"]["headers"].keys()
+    assert {"Tataruang-Register", "Location", "Idempotent-Replayed"} <= told
+    assert "Retry-After" in judging["429"]["headers"]
+    named = set(re.findall(r'"#/components/headers/([\w-]+)"', json.dumps(document)))
+    assert named == set(parts["headers"])
+    running = document["paths"]["/ogc/processes/{name}/execution"]["post"]
+    assert "Prefer" in {one["name"] for one in running["parameters"]}
+    assert len(running["callbacks"]) == 3
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                assert answer["description"], (path, status)
+
+
+def test_headers_that_the_document_names_are_sent(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    answer = post(client, PERMIT_EXAMPLE)
+    told = {name.lower() for name in document["paths"][URL]["post"]["responses"]["200"]["headers"]}
+    sent = {name for name in answer.headers if name.startswith(("tataruang-", "x-request"))}
+    assert sent <= told
+    assert "x-request-id" in sent
