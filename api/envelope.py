@@ -6,6 +6,7 @@ import logging
 import random
 import re
 import uuid
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -40,8 +41,12 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        scope.setdefault("state", {})
+        head = scope["method"] == "HEAD"
+        # Answered as GET is, its body left out (RFC 9110, 9.3.2); the server goes by its own scope.
+        inner: Scope = {**scope, "method": "GET"} if head else scope
         request_id = _request_id(scope)
-        scope.setdefault("state", {})["request_id"] = request_id.decode()
+        scope["state"]["request_id"] = request_id.decode()
         extra = [*SECURITY_HEADERS, (b"x-request-id", request_id)]
         started = False
 
@@ -49,11 +54,13 @@ class Envelope:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", []), *extra, *notice(scope)]
+                message["headers"] = [*message.get("headers", []), *extra, *notice(inner)]
+            elif head:
+                message["body"] = b""
             await send(message)
 
         try:
-            await self.app(scope, receive, send_more)
+            await self.app(inner, receive, send_more)
         except EngineError as error:  # raised by what stands around the routes
             await _problem_response(Request(scope), error)(scope, receive, send_more)
         except Exception:
@@ -62,6 +69,9 @@ class Envelope:
                 raise
             fault = EngineError("a fault of the service; it is in its log", code="fault")
             await _problem_response(Request(scope), fault)(scope, receive, send_more)
+        finally:
+            if head:  # the log and the counts are by route
+                scope["route"] = inner.get("route")
 
 
 def _request_id(scope: Scope) -> bytes:
@@ -78,7 +88,22 @@ def _request_id(scope: Scope) -> bytes:
 
 async def answer_error(request: Request, error: Exception) -> Response:
     """Answer an error of the engine or of the framework as problem+json."""
-    return _problem_response(request, _as_engine_error(error))
+    answer = _problem_response(request, _as_engine_error(error))
+    if isinstance(error, HTTPException) and "Allow" in (error.headers or {}):
+        answer.headers["allow"] = allowed(error.headers or {})
+    return answer
+
+
+def allowed(headers: Mapping[str, str]) -> str:
+    """Return the methods of an address; whoever may GET may ask for the head alone.
+
+    Examples
+    --------
+    >>> allowed({"Allow": "GET"}), allowed({"Allow": "POST"})
+    ('GET, HEAD', 'POST')
+    """
+    names = [name.strip() for name in headers["Allow"].split(",")]
+    return ", ".join([*names, "HEAD"] if "GET" in names and "HEAD" not in names else names)
 
 
 def _problem_response(request: Request, error: EngineError) -> Response:

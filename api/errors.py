@@ -45,6 +45,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "key_unknown": 401,
     "token_refused": 401,
     "body_too_slow": 408,
+    "content_encoding": 415,
     "body_too_large": 413,
     "format_refused": 415,
     "idempotency_in_flight": 409,

@@ -28,6 +28,7 @@ __all__ = [
     "QuickRoute",
     "StrictRoute",
     "Workers",
+    "check_encoding",
     "check_media_type",
     "language_of",
     "line_too_long",
@@ -170,9 +171,22 @@ async def read_form(request: Request, most: int, seconds: float) -> bytes:
     LimitError, TimeLimitError
         As `read_body`.
     """
+    check_encoding(request)
     if media_type_of(request) != FORMS[0]:
         raise _other_type(media_type_of(request), FORMS[:1])
     return await _read(request, most, seconds)
+
+
+def check_encoding(request: Request) -> None:
+    """Refuse a body that is packed: what it unpacks to is not known before."""
+    packed = request.headers.get("content-encoding", "identity").strip().lower()
+    if packed not in ("", "identity"):
+        raise RequestError(
+            "a body packed as {packed!r} is not accepted here",
+            code="content_encoding",
+            hint="Send it as it is, without Content-Encoding",
+            packed=packed[:40],
+        )
 
 
 async def _read(request: Request, most: int, seconds: float) -> bytes:
@@ -198,7 +212,8 @@ async def _read(request: Request, most: int, seconds: float) -> bytes:
 
 
 def check_media_type(request: Request, accepted: tuple[str, ...]) -> None:
-    """Refuse a body of another type before anything of it is read."""
+    """Refuse a body of another type, or a packed one, before anything of it is read."""
+    check_encoding(request)
     sent = media_type_of(request)
     if sent in FORMS:
         raise RequestError(

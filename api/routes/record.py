@@ -85,7 +85,7 @@ async def decision(request: Request, number: Number) -> Response:
         "cache-control": PRIVATE,
         "tataruang-register": number,
         "tataruang-check-code": found.check_code,
-        "tataruang-recorded-at": str(found.entry["recorded_at"]),
+        "tataruang-recorded-at": _office_time(str(found.entry["recorded_at"])),
         "link": f'<{request.url.path}.pdf>; rel="alternate"; type="application/pdf"',
     }
     return Response(found.answer, media_type="application/json", headers=headers)

@@ -5,6 +5,7 @@ The numbers are those of the project's catalogue; a test names its rows.
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import random
@@ -385,3 +386,33 @@ def test_what_is_drawn_beside_the_parcel_is_read_as_strictly(
         spoiled = permit | {"properties": permit["properties"] | {name: bad}}
         problem = refused(send(client, spoiled), 422, code)
         assert problem["pointer"].startswith(f"/properties/{name}")
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/layers", "/ogc/collections", "/healthz", "/v1/nothing"])
+def test_head_tells_what_get_would(client: TestClient, path: str) -> None:
+    got, head = client.get(path), client.head(path)
+    assert head.status_code == got.status_code
+    assert head.content == b""
+    assert head.headers["content-type"] == got.headers["content-type"]
+
+
+def test_a_method_that_is_not_served_names_those_that_are(client: TestClient) -> None:
+    for path, method, allow in [
+        ("/v1/layers", "POST", "GET, HEAD"), ("/v1/conformity", "GET", "POST"),
+        ("/v1/conformity", "HEAD", "POST"), ("/ogc/collections", "OPTIONS", "GET, HEAD"),
+    ]:  # fmt: skip
+        answer = client.request(method, path)
+        assert (answer.status_code, answer.headers.get("allow")) == (405, allow), path
+
+
+@pytest.mark.parametrize("path", ["/v1/conformity", "/v1/conformity/batch", "/v1/parcels"])
+@pytest.mark.parametrize("packed", ["gzip", "br", "gzip, gzip"])
+def test_a_packed_body_is_refused_by_its_name(client: TestClient, path: str, packed: str) -> None:
+    """50 MB of zeros are 50 kB packed; nothing of it is read."""
+    bomb = gzip.compress(b"0" * 50_000_000)
+    kinds = {"/v1/conformity": "application/json", "/v1/parcels": "application/octet-stream"}
+    head = {
+        "content-encoding": packed, "content-type": kinds.get(path, "application/x-ndjson"),
+    }  # fmt: skip
+    answer = client.post(path, content=bomb, headers=head)
+    assert (answer.status_code, answer.json()["code"]) == (415, "content_encoding")
