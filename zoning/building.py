@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from spatial.values import value
 from zoning.finding import Finding
 from zoning.lattice import FREE, UNKNOWN
 from zoning.permit import Permit, area_uncertainty
@@ -35,7 +36,7 @@ UNITS: Final = dict.fromkeys(AREAS.values(), "m2") | {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Drawing:
     """What a permit draws, by column: on the plane of areas, and on the metric plane."""
 
@@ -48,7 +49,7 @@ class Drawing:
         return self.on_area.get("footprint")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Building:
     """Numbers of a building as they are judged.
 

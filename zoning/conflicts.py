@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from spatial.values import value
 from zoning.coverage import polygons_of
 from zoning.crossplan_sheets import family_of, pitti_class
 from zoning.finding import Finding
@@ -22,7 +23,7 @@ from zoning.survey import CLOSURE, DEEP_M2, Scene
 __all__ = ["conflict_findings", "foreign_findings"]
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Said:
     """What one plan says of one place: the class, where it lies, and where that is proven.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import Any, Final, Literal, TypeAlias
 
@@ -18,6 +18,7 @@ from spatial.densify import POLYGONS
 from spatial.errors import EngineError
 from spatial.notes import Note
 from spatial.rings import flatten
+from spatial.values import value
 from zoning.lattice import Interval, Izin
 from zoning.plan import Citation
 
@@ -42,7 +43,7 @@ STRAIGHT_M: Final = 200.0
 NO_FACTS: Final[Mapping[str, Any]] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Finding:
     """What one rule says.
 
@@ -128,7 +129,7 @@ def because(fault: EngineError | Note) -> dict[str, Any]:
     return {"sebab": str(fault), "sebab_kode": fault.code, "sebab_fakta": details}
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Part:
     """The share of a parcel in one zone of one instrument."""
 

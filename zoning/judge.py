@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
@@ -12,6 +12,7 @@ from typing import Final
 from shapely.geometry.base import BaseGeometry
 
 from spatial.notes import Note
+from spatial.values import value
 from zoning.building import Building, Drawing, building_of, drawing_findings
 from zoning.conflicts import conflict_findings, foreign_findings
 from zoning.drawings import on_plane
@@ -51,7 +52,7 @@ def engine_version() -> str:
 ENGINE: Final = engine_version()
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Case:
     """A permit with its parcel on the plane, measured.
 
@@ -76,7 +77,7 @@ class Case:
     hazards: Mapping[str, Exposures] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
+@value(eq=False)
 class Weighed:
     """A case with its findings, what they prohibit, and the plot that limits are taken of."""
 

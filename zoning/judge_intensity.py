@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from spatial.values import value
 from zoning.building import Building
 from zoning.finding import Finding
 from zoning.judge_overlays import Tightening
@@ -35,7 +35,7 @@ SCALARS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Held:
     """Whether a limit is kept for certain, broken for certain, or set by no class at all."""
 

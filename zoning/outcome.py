@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from spatial.values import value
 from zoning.coverage import polygons_of
 from zoning.finding import Finding
 from zoning.lattice import REASONS, Interval, Izin, VerdictName, join_all, name_of
@@ -29,7 +29,7 @@ KKPR: Final[dict[VerdictName, str | None]] = {
 NOTHING: Final = shapely.Polygon()
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Outcome:
     """The verdict, the total of the findings, what else it may be, and the part to approve."""
 
@@ -40,7 +40,7 @@ class Outcome:
     approvable: BaseGeometry | None
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Remainder:
     """What is left of a parcel, and what it must satisfy to be approved on its own."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from spatial.values import value
 from zoning.finding import Finding
 from zoning.lattice import FREE
 from zoning.permit import Permit
@@ -18,7 +19,7 @@ from zoning.survey import Scene
 __all__ = ["AreaRange", "Plot", "PlotPart", "Regions", "area_finding", "plot_of", "regions_of"]
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class AreaRange:
     """An area between two bounds; equal where the number is declared and exact."""
 
@@ -31,7 +32,7 @@ class AreaRange:
         return (self.lo + self.hi) / 2
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Regions:
     """Where building is proven to be prohibited or deducted, and where it may be at most."""
 
@@ -39,7 +40,7 @@ class Regions:
     possible: BaseGeometry | None
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class PlotPart:
     """One zone of the plot with the area that may be used in it.
 
@@ -65,7 +66,7 @@ class PlotPart:
         return parts[0] if len(parts) == 1 else shapely.union_all(parts)
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Plot:
     """The plot: its parts, its controlled area, and the mapped area that scales them."""
 

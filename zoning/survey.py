@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from spatial.errors import EngineError, LimitError
 from spatial.index.stack import UNMEASURED
 from spatial.rings import Rings, flatten
+from spatial.values import value
 from zoning.coverage import polygons_of
 from zoning.ground import Ground, Key, OverlayMap, ZoneMap
 
@@ -31,7 +32,7 @@ NOTHING: Final = (0.0, 0.0)
 _Parts = dict[tuple[Key | None, str], dict[str | None, tuple[float, float]]]
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class ZoneHit:
     """A class met by a parcel; proven when some point lies deeper in it than the map errs.
 
@@ -44,7 +45,7 @@ class ZoneHit:
     deep_m2: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class OverlayHit:
     """An overlay met: its certain area, whether that is proven, and its largest area."""
 

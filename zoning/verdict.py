@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any, overload
@@ -14,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.crs import LONLAT, parse_crs, project
 from spatial.notes import Note
+from spatial.values import value
 from zoning.card import table_html, verdict_html
 from zoning.finding import Finding, Part, lonlat_mapping, rounded
 from zoning.ground import LayerUse
@@ -25,7 +25,7 @@ from zoning.transition import Transition
 __all__ = ["Evidence", "PlanUse", "Verdict", "Verdicts"]
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class PlanUse:
     """A plan that an answer rests on: its id, its law, and the hash of its folder."""
 
@@ -48,7 +48,7 @@ class PlanUse:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Evidence:
     """What an answer rests on: engine, plans, layers, legal date, day of knowledge, policy."""
 
@@ -73,7 +73,7 @@ class Evidence:
         }
 
 
-@dataclass(frozen=True, eq=False)
+@value(eq=False)
 class Verdict:
     """The answer to one permit.
 
