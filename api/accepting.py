@@ -7,6 +7,7 @@ permit system keeps its connections: one worker would answer all day while other
 from __future__ import annotations
 
 import asyncio
+import logging
 import mmap
 import socket
 from typing import Any, Final
@@ -15,8 +16,12 @@ import uvicorn
 
 __all__ = ["Held", "SharingServer"]
 
+log = logging.getLogger("tataruang.accepting")
+
 #: So long a worker waits for another that holds fewer, which may be busy or gone.
 PATIENCE_S: Final = 0.02
+#: So long no connection is looked at where none can be taken.
+REST_S: Final = 1.0
 BYTES: Final = 4
 
 
@@ -75,7 +80,6 @@ class SharingServer(uvicorn.Server):
         super().__init__(config)
         self._held = held
         self._worker = worker
-        self._waits = False
         self._taking: set[asyncio.Task[object]] = set()
         self.server_state.connections = _Connections(held, worker)
 
@@ -94,24 +98,31 @@ class SharingServer(uvicorn.Server):
     def _ready(self, listening: socket.socket) -> None:
         if self._held.is_least(self._worker):
             self._take(listening)
-        elif not self._waits:
-            self._waits = True
-            loop = asyncio.get_running_loop()
-            loop.remove_reader(listening)
-            loop.call_later(PATIENCE_S, self._take_late, listening)
+        else:
+            self._pause(listening, PATIENCE_S, take=True)
 
-    def _take_late(self, listening: socket.socket) -> None:
-        self._waits = False
+    def _pause(self, listening: socket.socket, seconds: float, *, take: bool) -> None:
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(listening)
+        loop.call_later(seconds, self._go_on, listening, take)
+
+    def _go_on(self, listening: socket.socket, take: bool) -> None:
         if listening.fileno() < 0 or self.should_exit:
             return
-        self._take(listening)
         asyncio.get_running_loop().add_reader(listening, self._ready, listening)
+        if take:
+            self._take(listening)
 
     def _take(self, listening: socket.socket) -> None:
         try:
             connection, _ = listening.accept()
-        except OSError:
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return  # Another worker was faster, or the caller has left.
+        except OSError as error:
+            # No file is left for it; it waits at the socket until some are closed.
+            log.warning("a connection cannot be taken: %s", error)
+            self._pause(listening, REST_S, take=False)
+            return
         connection.setblocking(False)
         loop = asyncio.get_running_loop()
         task = loop.create_task(loop.connect_accepted_socket(self._protocol, connection))

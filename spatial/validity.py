@@ -99,6 +99,8 @@ def faults(
     array = np.asarray(list(geometries), dtype=object)
     names = list(what) if what is not None else [f"geometry {i}" for i in range(len(array))]
     found = np.full(len(array), None, dtype=object)
+    if len(array) == 1 and _one_sound(array[0], max_vertices):
+        return found
     kind = shapely.get_type_id(array)
     polygonal = (kind == _POLYGONAL[0]) | (kind == _POLYGONAL[1])
     few = shapely.get_num_coordinates(array) <= max_vertices
@@ -108,6 +110,16 @@ def faults(
     for index in np.flatnonzero(~sound):
         found[index] = _fault(array[index], names[index], max_vertices)
     return found
+
+
+def _one_sound(geometry: BaseGeometry | None, max_vertices: int) -> bool:
+    """Say of one geometry what arrays say of many, as most requests bring one."""
+    if shapely.get_type_id(geometry) not in _POLYGONAL:
+        return False
+    if shapely.get_num_coordinates(geometry) > max_vertices:
+        return False
+    with np.errstate(invalid="ignore"):
+        return bool(shapely.is_valid(geometry) and shapely.area(geometry) > 0)
 
 
 def _sound(geometries: NDArray[np.object_]) -> NDArray[np.bool_]:
