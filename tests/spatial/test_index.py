@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
-from spatial.index.areas import Areas, measure_areas
+from spatial.index.areas import Areas, measure_areas, measure_layers
 from spatial.index.grid import build_grid
 from spatial.rings import flatten
 from tests.spatial.agreeing import FAR, agrees, array_of, carried, comb, dense, mosaic, star
@@ -197,6 +197,36 @@ def test_the_same_bits_for_any_threads_order_and_batch() -> None:
     alone = [measure_areas(grid, flatten(plots[i : i + 1])) for i in range(len(plots))]
     assert np.concatenate([one.area for one in alone]).tobytes() == first.area.tobytes()
     assert np.concatenate([one.overlap for one in alone]).tobytes() == first.overlap.tobytes()
+
+
+def test_many_parcels_and_layers_have_the_bits_of_one_parcel_and_layer() -> None:
+    """More than are asked at once, some of them nowhere, against zones that touch and overlap."""
+    chance = np.random.default_rng(12)
+    tiles, stars = mosaic(chance, 60, 500.0), [star(chance, 250, 250, 120, 30) for _ in range(4)]
+    grids = [
+        build_grid(flatten(array_of(carried(shapes))), np.arange(len(shapes), dtype=np.int32), 99)
+        for shapes in (tiles, stars, [*tiles, *stars])
+    ]
+    low = chance.uniform(-20, 500, (20_000, 2)) + FAR
+    plots = np.asarray(shapely.box(*low.T, *(low + chance.uniform(0.5, 9, low.shape)).T), object)
+    plots[::1000] = None
+    plots[7] = shapely.box(*(FAR + 100), *(FAR + 400)).segmentize(2.0)
+    first = measure_layers(grids, flatten(plots), threads=1)
+    assert all((found.how == 3).any() for found in first[1:])
+    assert not (first[0].how == 3).any()
+    assert not first[0].whole[::1000].any()
+    for threads in (2, 5):
+        again = measure_layers(grids, flatten(plots), threads=threads)
+        assert [_bits(one) for one in again] == [_bits(one) for one in first]
+    for grid, found in zip(grids, first, strict=True):
+        assert _bits(measure_areas(grid, flatten(plots))) == _bits(found)
+        assert found.pairs[:, 0].tolist() == sorted(found.pairs[:, 0])
+        for row in (*range(40), 17_000, 19_999):
+            alone = measure_areas(grid, flatten(plots[row : row + 1]))
+            mine = found.parcel == row
+            for name in ("code", "area", "overlap"):
+                assert getattr(alone, name).tobytes() == getattr(found, name)[mine].tobytes()
+            assert (alone.pairs[:, 1:] == found.pairs[found.pairs[:, 0] == row, 1:]).all()
 
 
 number = st.integers(-6, 30).map(float) | st.floats(-6, 30, width=32)
