@@ -99,7 +99,7 @@ def pyramid_path(folder: Path, name: str, version: str) -> Path:
     Examples
     --------
     >>> pyramid_path(Path("ubin"), "rdtr", "0123456789ab").name
-    'rdtr-0123456789ab.2.pmtiles'
+    'rdtr-0123456789ab.3.pmtiles'
     """
     return folder / f"{name}-{version}.{FORMAT}.pmtiles"
 

@@ -91,15 +91,22 @@ def _reach(out, begin, end):  # type: ignore[no-untyped-def]  # numba infers
 
 
 @kernel
-def cut_polygons(xy, rings, polygons, chosen, shift, left, top):  # type: ignore[no-untyped-def]  # numba infers
+def _beyond(box, window):  # type: ignore[no-untyped-def]  # numba infers
+    return box[0] > window[2] or box[2] < window[0] or box[1] > window[3] or box[3] < window[1]
+
+
+@kernel
+def cut_polygons(xy, rings, polygons, extents, chosen, window, shift, left, top):  # type: ignore[no-untyped-def]  # numba infers
     """Round and cut polygons of a level.
 
     Parameters
     ----------
-    xy, rings, polygons
-        Of the level.
+    xy, rings, polygons, extents
+        Of the level; `extents` are the boxes of its rings.
     chosen : int64 array
         Its polygons that are cut.
+    window : (west, north, east, south)
+        On the grid of the level.
     shift : int
         How many zooms the grid of the level is finer than that of the tile.
     left, top : int
@@ -122,6 +129,8 @@ def cut_polygons(xy, rings, polygons, chosen, shift, left, top):  # type: ignore
         ends = roomy(ends, made + stop - first + 1)
         begin, before, shape = at, made, count
         for r in range(first, stop):
+            if r > first and _beyond(extents[r], window):
+                continue
             after = _ring(xy, rings[r], rings[r + 1], shift, left, top, out, at)
             if r == first and (after == at or _reach(out, begin, after) == 2):
                 break

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from api.tiles.mvt_kernel import LINE, POINT, POLYGON
 from api.tiles.ring_kernel import may_be_broken
 
-__all__ = ["PART_TYPE", "Snapped", "joined", "mended", "snap", "spans"]
+__all__ = ["PART_TYPE", "Snapped", "joined", "mended", "polygons_on", "snap", "spans"]
 
 PART_TYPE: Final = {POINT: 0, LINE: 1, POLYGON: 3}
 
@@ -95,7 +95,7 @@ def mended(found: Snapped, doubtful: NDArray[np.int64]) -> Snapped:
     >>> len(whole.polygons) - 1, whole.owner.tolist()
     (2, [0, 0])
     """
-    return _replaced(found, doubtful, lambda broken: _polygons(found, broken))
+    return _replaced(found, doubtful, lambda broken: polygons_on(found, broken))
 
 
 def joined(found: Snapped, rows: NDArray[np.int64]) -> tuple[Snapped, NDArray[np.int64]]:
@@ -114,7 +114,7 @@ def joined(found: Snapped, rows: NDArray[np.int64]) -> tuple[Snapped, NDArray[np
     which, first, count = np.unique(rows[order], return_index=True, return_counts=True)
     several = np.flatnonzero(count > 1)
     groups = [order[first[k] : first[k] + count[k]] for k in several]
-    shapes = [_polygons(found, group) for group in groups]
+    shapes = [polygons_on(found, group) for group in groups]
     broken = ~shapely.is_valid(np.array([shapely.multipolygons(one) for one in shapes], object))
     if not broken.any():
         return found, rows
@@ -126,7 +126,7 @@ def joined(found: Snapped, rows: NDArray[np.int64]) -> tuple[Snapped, NDArray[np
         of.append(np.full(len(pieces), which[several[k]]))
     gone = np.concatenate([groups[k] for k in np.flatnonzero(broken)])
     kept = np.setdiff1d(np.arange(len(rows)), gone)
-    everything = np.concatenate([_polygons(found, kept), *made])
+    everything = np.concatenate([polygons_on(found, kept), *made])
     rows = np.concatenate([rows[kept], *of])
     owner = np.arange(len(rows))
     return _rounded(everything, owner, POLYGON, 0.0, 0.0, 1.0, down=1.0), rows
@@ -134,7 +134,7 @@ def joined(found: Snapped, rows: NDArray[np.int64]) -> tuple[Snapped, NDArray[np
 
 def _replaced(found: Snapped, doubtful: NDArray[np.int64], shapes_of: Any) -> Snapped:
     """Put polygons on the grid in place of those that GEOS finds broken."""
-    broken = doubtful[~shapely.is_valid(_polygons(found, doubtful))]
+    broken = doubtful[~shapely.is_valid(polygons_on(found, doubtful))]
     if not len(broken):
         return found
     scaled = shapes_of(broken)
@@ -145,7 +145,7 @@ def _replaced(found: Snapped, doubtful: NDArray[np.int64], shapes_of: Any) -> Sn
     solid = (shapely.get_type_id(pieces) == PART_TYPE[POLYGON]) & ~shapely.is_empty(pieces)
     pieces, which = pieces[solid], which[group[solid]]
     kept = np.setdiff1d(np.arange(len(found.owner)), broken)
-    everything = np.concatenate([_polygons(found, kept), pieces])
+    everything = np.concatenate([polygons_on(found, kept), pieces])
     owner = np.concatenate([found.owner[kept], found.owner[broken][which]])
     order = np.argsort(owner, kind="stable")
     return _rounded(everything[order], owner[order], POLYGON, 0.0, 0.0, 1.0, down=1.0)
@@ -180,8 +180,15 @@ def _rounded(
     return Snapped(grid, rings, polygons, owner)
 
 
-def _polygons(found: Snapped, chosen: NDArray[np.int64]) -> NDArray[np.object_]:
-    """Return some of the polygons on the grid, y downwards."""
+def polygons_on(found: Snapped, chosen: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Return some of the polygons on the grid, y downwards.
+
+    Examples
+    --------
+    >>> placed = snap(np.array([shapely.box(0, 0, 2, 1)]), POLYGON, 0, 9, 1.0)
+    >>> polygons_on(placed, np.array([0]))[0].area
+    2.0
+    """
     first, stop = found.polygons[chosen], found.polygons[chosen + 1]
     rings = spans(first, stop)
     begin, end = found.rings[rings], found.rings[rings + 1]

@@ -46,7 +46,7 @@ def shapes_path(folder: Path, name: str, version: str) -> Path:
     Examples
     --------
     >>> shapes_path(Path("ubin"), "rdtr", "0123456789ab").name
-    'rdtr-0123456789ab.2.ubin'
+    'rdtr-0123456789ab.3.ubin'
     """
     return folder / f"{name}-{version}.{FORMAT}.ubin"
 

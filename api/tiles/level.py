@@ -45,7 +45,10 @@ class Level(NamedTuple):
     rings, polygons : int64 arrays
         Where each ring or line starts in `xy`, each polygon in `rings`, with the ends.
     boxes, blocks : int32 arrays
-        Of the parts (polygons, lines or points), and of every `BLOCK` of them: the index.
+        West, north, east and south of the parts (polygons, lines or points), and of every
+        `BLOCK` of them: the index.
+    extents : int32 array
+        The same of every ring of a polygon.
     rows : int64 array
         Which feature a part is of.
     """
@@ -56,6 +59,7 @@ class Level(NamedTuple):
     polygons: NDArray[np.int64]
     boxes: NDArray[np.int32]
     blocks: NDArray[np.int32]
+    extents: NDArray[np.int32]
     rows: NDArray[np.int64]
 
 
@@ -134,7 +138,8 @@ def level_of(
         turned = spans(polygons[order], polygons[order + 1])
         rings, polygons = _ends(np.diff(rings)[turned]), _ends(np.diff(polygons)[order])
     boxes, rows = boxes[order], rows[order].astype(np.int64)
-    return Level(zoom, xy, rings, polygons, boxes, _blocks(boxes), rows)
+    extents = boxes_of(xy, rings) if kind == POLYGON else boxes[:0]
+    return Level(zoom, xy, rings, polygons, boxes, _blocks(boxes), extents, rows)
 
 
 def _ends(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -187,7 +192,7 @@ def cut(
     """
     z, x, y = tile
     shift, left, top = level.zoom - z, x * EXTENT, y * EXTENT
-    west, north, east, south = (
+    window = west, north, east, south = tuple(
         _scaled(value, shift)
         for value in (
             left - BUFFER - 1, top - BUFFER - 1,
@@ -208,7 +213,7 @@ def cut(
         xy, rings, features = cut_lines(level.xy, level.rings, chosen, shift, left, top)
         return _by_feature(Cut(xy, rings, none, features), rows)
     xy, rings, polygons, features, states = cut_polygons(
-        level.xy, level.rings, level.polygons, chosen, shift, left, top
+        level.xy, level.rings, level.polygons, level.extents, chosen, window, shift, left, top
     )
     *whole, broken = mend_touching(xy, rings, polygons, features, states, shift > 0)
     made = Cut(*whole)

@@ -8,4 +8,4 @@ __all__ = ["FORMAT", "MAX_ZOOM"]
 
 MAX_ZOOM: Final = 20
 #: Raised when the same version would make other tiles: part of what is kept, and of tags.
-FORMAT: Final = 2
+FORMAT: Final = 3

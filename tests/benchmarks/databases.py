@@ -26,6 +26,7 @@ __all__ = [
     "postgis",
     "postgis_connection",
     "sedonadb",
+    "tile_database",
 ]
 
 THREADS = 2
@@ -134,6 +135,17 @@ def postgis_connection(task: Task) -> Any:
         base.execute(f"SET {setting}")
     for name, zones in task.layers.items():
         _post_table(base, name, "code text", zones["code"], zones.geometry)
+    return base
+
+
+@lru_cache(maxsize=1)
+def tile_database() -> Any:
+    """Open a server of this run alone with PostGIS, and nothing in it that is asked for."""
+    base = need("psycopg").connect(_server(), autocommit=True)
+    base.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+    base.execute("SET max_parallel_workers_per_gather = 0")
+    base.execute("SET jit = off")
+    atexit.register(base.close)
     return base
 
 

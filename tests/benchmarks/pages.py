@@ -180,6 +180,24 @@ def _scaling(said: dict[str, Any]) -> str:
     return _table(["", "seconds", "times as fast as one thread"], rows)
 
 
+def _tiles(said: dict[str, Any]) -> str:
+    names = {"engine": "**the engine**", "mapbox_vector_tile": "shapely and mapbox-vector-tile 2.2",
+             "duckdb": "DuckDB 1.5.5 ST_AsMVT", "postgis": "PostGIS ST_AsMVT"}  # fmt: skip
+    zooms = [z for z in said.get("tiles", {}) if z.isdigit()]
+    rows = []
+    for name, words in names.items():
+        row = [words]
+        for z in zooms:
+            there = said["tiles"][z]
+            if name not in there:
+                row.append("")
+                continue
+            ratio = there[name]["mean_ms"] / there["engine"]["mean_ms"]
+            row.append(f"{_figure(there[name]['mean_ms'])} ({_figure(ratio)} x)")
+        rows.append(row)
+    return _table(["ms of processor a tile", *(f"zoom {z}" for z in zooms)], rows) if zooms else ""
+
+
 TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "machine": _machine,
     "split": _compared("split"),
@@ -190,6 +208,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "built": _built,
     "opened": _opened,
     "live": _live,
+    "tiles": _tiles,
     "zone size": _zone_size,
     "parcels": _parcels,
     **SERVING,
