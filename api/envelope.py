@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import RequestError, problem
+from api.faults import of_model
 from api.http import language_of
 from api.leaving import notice
 from spatial.errors import EngineError
@@ -133,8 +134,8 @@ def _parameter_error(fault: Any) -> RequestError:
     if where == "path":
         return RequestError("there is nothing at this address", code="no_such_path")
     return RequestError(
-        "the parameter {name!r} cannot be used: {fault}",
+        "the parameter {name!r} cannot be used: {reason}",
         code="parameter_refused",
         name=".".join(names)[:80],
-        fault=str(fault["msg"])[:200],
+        **of_model(fault),
     )

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from api.errors import RequestError
+from api.faults import of_model
 from spatial.errors import PermitError
 
 __all__ = [
@@ -256,7 +257,7 @@ def check_properties(value: Any, pointer: str) -> PermitProperties:
 
 
 def _refusal(error: ValidationError, pointer: str) -> PermitError | RequestError:
-    first = error.errors(include_url=False, include_context=False)[0]
+    first = error.errors(include_url=False)[0]
     place = "/".join([pointer, *(str(step) for step in first["loc"])])
     if first["type"] == "extra_forbidden":
         return PermitError(
@@ -267,11 +268,11 @@ def _refusal(error: ValidationError, pointer: str) -> PermitError | RequestError
             known=", ".join(PermitProperties.model_fields),
         )
     return PermitError(
-        "the field {pointer} cannot be used: {fault}",
+        "the field {pointer} cannot be used: {reason}",
         code="property_refused",
         hint="Numbers are sent as numbers, dates as text YYYY-MM-DD; leave out what is unknown",
         pointer=place,
-        fault=first["msg"],
+        **of_model(first),
     )
 
 

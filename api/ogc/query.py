@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from api.errors import RequestError
+from api.faults import wanted
 from api.ogc.collection import Collection
 from api.ogc.cql import select
 from api.ogc.systems import CRS84, System, system_named, to_lonlat
@@ -87,7 +88,7 @@ def read_query(given: Mapping[str, str], collection: Collection) -> Query:
     system = system_named(given.get("crs", CRS84), "crs")
     lang = given.get("filter-lang", LANGUAGES[0])
     if lang not in LANGUAGES:
-        raise _refused("filter-lang", "one of " + ", ".join(LANGUAGES))
+        raise _refused("filter-lang", "one_of", "one of {known}", known=", ".join(LANGUAGES))
     return Query(
         limit=_whole(given, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, clamp=True),
         offset=_whole(given, "offset", 0, 0, MAX_OFFSET),
@@ -150,25 +151,25 @@ def _whole(
     if text is None:
         return default
     if not re.fullmatch(r"\d{1,12}", text) or int(text) < low or (int(text) > high and not clamp):
-        raise _refused(name, f"a whole number from {low} to {high}")
+        raise _refused(name, "whole", "a whole number from {low} to {high}", low=low, high=high)
     return min(int(text), high)
 
 
 def _box(text: str, crs: str) -> shapely.Polygon:
     parts = text.split(",")
     if len(parts) not in (4, 6) or not all(_NUMBER.fullmatch(part.strip()) for part in parts):
-        raise _refused("bbox", "four or six numbers: west,south,east,north")
+        raise _refused("bbox", "box", "four or six numbers: west,south,east,north")
     numbers = [float(part) for part in parts]
     half = len(numbers) // 2
     low, high = numbers[:2], numbers[half : half + 2]
     system = system_named(crs, "bbox-crs")
     if low[1] > high[1] or (low[0] > high[0]):
-        raise _refused("bbox", "from south-west to north-east; it may not cross 180 degrees")
+        raise _refused("bbox", "box_order", "from south-west to north-east, not over 180 degrees")
     given = shapely.box(low[0], low[1], high[0], high[1])
     moved = to_lonlat(np.array([given], dtype=np.object_), system)[0]
     corners = shapely.get_coordinates(moved)
     if not np.isfinite(corners).all() or np.abs(corners).max() > 1e6:
-        raise _refused("bbox", "inside of its reference system")
+        raise _refused("bbox", "box_inside", "inside of its reference system")
     box: shapely.Polygon = shapely.box(*moved.bounds)
     return box
 
@@ -177,14 +178,14 @@ def _interval(text: str) -> tuple[str, str]:
     """Return the first and last day of an instant or interval; open ends are far away."""
     bounds = text.split("/")
     if len(bounds) > 2 or bounds in (["..", ".."], ["", ""]):
-        raise _refused("datetime", "an instant or an interval such as 2024-01-01/..")
+        raise _refused("datetime", "interval", "an instant or an interval such as 2024-01-01/..")
     ends = [_day(bound) for bound in bounds]
     first = ends[0] or "0001-01-01"
     last = ends[-1] or "9999-12-31"
     if len(ends) == 1 and not ends[0]:
-        raise _refused("datetime", "an instant or an interval")
+        raise _refused("datetime", "interval", "an instant or an interval such as 2024-01-01/..")
     if first > last:
-        raise _refused("datetime", "an interval that ends after it begins")
+        raise _refused("datetime", "interval_order", "an interval that ends after it begins")
     return first, last
 
 
@@ -192,11 +193,11 @@ def _day(text: str) -> str:
     if text in ("", ".."):
         return ""
     if not _BOUND.fullmatch(text):
-        raise _refused("datetime", "dates as 2024-06-13 or 2024-06-13T00:00:00Z")
+        raise _refused("datetime", "dates", "dates as 2024-06-13 or 2024-06-13T00:00:00Z")
     try:
         moment = datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
     except ValueError:
-        raise _refused("datetime", "dates that exist") from None
+        raise _refused("datetime", "dates_real", "dates that exist") from None
     return moment.isoformat()[:10]
 
 
@@ -212,17 +213,17 @@ def _equal(collection: Collection, name: str, text: str) -> Any:
         return (column == text).fillna(False).to_numpy(dtype=bool)
     if kind == "boolean":
         if text not in ("true", "false"):
-            raise _refused(name, "true or false")
+            raise _refused(name, "true_false", "true or false")
         return (column == (text == "true")).fillna(False).to_numpy(dtype=bool)
     if not _NUMBER.fullmatch(text) or not math.isfinite(float(text)):
-        raise _refused(name, "a number")
+        raise _refused(name, "number", "a number")
     return (column == float(text)).fillna(False).to_numpy(dtype=bool)
 
 
-def _refused(name: str, wanted: str) -> RequestError:
+def _refused(name: str, kind: str, english: str, **facts: Any) -> RequestError:
     return RequestError(
-        "the parameter {name!r} cannot be used: {fault}",
+        "the parameter {name!r} cannot be used: {reason}",
         code="parameter_refused",
         name=name,
-        fault=f"it must be {wanted}",
+        **wanted(kind, english.format(**facts), **facts),
     )

@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from api.errors import RequestError
+from api.faults import wanted
 from api.ogc.collection import Collection, Collections
 from api.ogc.documents import GEOJSON, HTML, JSON, Address, Link, link
 from api.ogc.query import Page, Query, page_of, read_query, run
@@ -75,10 +76,10 @@ def find(given: Mapping[str, str], one: Collection) -> tuple[Query, Page]:
     query = read_query({k: v for k, v in given.items() if k not in RECORD_PARAMETERS}, one)
     if query.system.uri != CRS84:
         raise RequestError(
-            "the parameter {name!r} cannot be used: {fault}",
+            "the parameter {name!r} cannot be used: {reason}",
             code="parameter_refused",
             name="crs",
-            fault="records are in degrees",
+            **wanted("degrees", "in degrees, as records are"),
         )
     fits = run(replace(query, offset=0, limit=len(one), day=None), one).rows
     rows = [row for row in fits if _wanted(records[row], given, query.day)]

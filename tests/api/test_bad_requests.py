@@ -416,3 +416,20 @@ def test_a_packed_body_is_refused_by_its_name(client: TestClient, path: str, pac
     }  # fmt: skip
     answer = client.post(path, content=bomb, headers=head)
     assert (answer.status_code, answer.json()["code"]) == (415, "content_encoding")
+
+
+@pytest.mark.parametrize(
+    ("path", "indonesian", "english"),
+    [
+        ("/v1/zones/at?lon=nan&lat=-6.8", "harus bilangan berhingga", "finite number"),
+        ("/v1/zones/at?lon=999&lat=-6.8", "paling besar 180", "less than or equal to 180"),
+        ("/v1/zones/at?lat=-6.8", "harus diisi", "required"),
+        ("/v1/zones/at?lon=110&lat=-6&on=kemarin", "harus tanggal", "date"),
+    ],
+)
+def test_what_a_value_must_be_is_told_in_both_languages(
+    client: TestClient, path: str, indonesian: str, english: str
+) -> None:
+    texts = client.get(path).json()["texts"]
+    assert indonesian in texts["id"]["detail"]
+    assert english in texts["en"]["detail"]

@@ -71,7 +71,7 @@ async function main() {
   const map = await createMap(description, address.view);
   const panel = createPanel(map, description, state, () => writeAddress(map, state));
   const who = await createSession(document.getElementById("session"));
-  const modes = createModes(() => { for (const name of ["parcel", "approvable", "here"]) show(map, name, []); });
+  const modes = createModes(() => parcels.clear());
   const parcels = createParcels(map, description, card, modes);
   createHazard(map, description, card, modes, panel, parcels);
   createActivity(map, description, card, modes, panel);
@@ -100,7 +100,7 @@ async function main() {
   map.on("moveend", () => writeAddress(map, state));
   createSearch((found) => {
     if (found.bounds) fit(map, found.bounds);
-    else if (found.inside) { map.jumpTo({ center: [found.lon, found.lat], zoom: Math.max(map.getZoom(), 16) }); openPlace(map, description, state, found.lon, found.lat); }
+    else if (found.inside) { parcels.clear(); map.jumpTo({ center: [found.lon, found.lat], zoom: Math.max(map.getZoom(), 16) }); openPlace(map, description, state, found.lon, found.lat); }
   });
   const close = () => { modes.leave(); card.close(); parcels.clear(); state.at = undefined; writeAddress(map, state); };
   document.getElementById("close").addEventListener("click", close);
