@@ -286,6 +286,7 @@ def _turn(path: Path) -> Iterator[None]:
         with suppress(ImportError, OSError):
             import fcntl  # not on Windows
 
-            file = held.enter_context(path.open("wb"))
+            # Not to be emptied: its time would change, and with each sync reach the disk.
+            file = held.enter_context(path.open("ab"))
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
