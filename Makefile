@@ -51,6 +51,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.zonal
 	$(BIN)/python -m tests.benchmarks.serving
+	$(BIN)/python -m tests.benchmarks.starting
 
 # Needs uv on the PATH; the lock files carry hashes and no index lines.
 lock:

@@ -80,7 +80,8 @@ class Opening:
             return False
         fresh.adopt(self.service)
         fresh.warm()
-        _settle()
+        # Kept out of the collector's rounds, which would stop requests for long.
+        gc.freeze()
         # The former ends when the last request that began with it lets go of it.
         self._stamp, self.service = stamp, fresh
         log.info("the workspace changed and is open again")
@@ -104,10 +105,3 @@ class Opening:
             # Not collected here: looking through everything would hold up the first questions.
             gc.freeze()
             gc.enable()
-
-
-def _settle() -> None:
-    """Keep what was opened out of the collector's rounds, which would stop requests for long."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()

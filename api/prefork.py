@@ -70,15 +70,9 @@ class Prefork:
     options: dict[str, Any]
     watch_seconds: float = 2.0
 
-    def run(self, host: str, port: int) -> None:
-        """Serve until told to stop."""
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        # Named TCP, or asyncio does not switch off Nagle's delay: 40 ms for each answer.
-        with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind((host, port))
-            listening.listen(1024)
-            listening.setblocking(False)
+    def run(self, listening: socket.socket) -> None:
+        """Serve on a socket until told to stop."""
+        with listening:
             _Master(self, listening).run()
 
     def generation(self, listening: socket.socket, tell: int) -> None:

@@ -36,6 +36,7 @@ from api.ogc.filters import Filters
 from api.ogc.records import catalogue
 from api.place import Places
 from api.plan_facts import zone_rules
+from api.running import Running, end
 from api.search import Gazetteer, find
 from api.settings import ServeSettings
 from api.tiles.source import TileSource
@@ -86,8 +87,8 @@ class Service:
         self.heavy = heavy
         # Requests hold the service they began with, or a view of it; what it runs ends after
         # the last of them.
-        self._running = _Running()
-        self._close = weakref.finalize(self._running, _end, (heavy, analyses), engine)
+        self._running = Running()
+        self._close = weakref.finalize(self._running, end, (heavy, analyses), engine)
         self._opinions: dict[Language, Opinions] = {}
         self.tiles = TileSource(engine)
         if settings.state_folder is not None:
@@ -334,17 +335,3 @@ class Service:
         """Say whether judging takes less than handing it to a thread: small, all prepared."""
         ready = getattr(self.engine, "is_ready", None)
         return weight_of(permits).quick and ready is not None and ready(permits, on, plan)
-
-
-class _Running:
-    """What a service and its views hold while any of them is in use."""
-
-
-def _end(processes: tuple[HeavyJudge | None, ...], engine: Any) -> None:
-    """Stop the processes beside and write what was submitted to the register."""
-    for process in processes:
-        if process is not None:
-            process.close()
-    recorder = vars(engine).get("recorder")
-    if recorder is not None:
-        recorder.close()

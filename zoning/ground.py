@@ -159,7 +159,7 @@ def _layer(plan: Plan, name: str, on: date, known_at: Any) -> Any:
     try:
         return plan.source.get(name, on=on, known_at=known_at)
     except EngineError as error:
-        return error
+        return _bare(error)
     except (OSError, KeyError) as error:
         return LayerNotFoundError(
             "layer {layer} cannot be read: {why}",
@@ -213,4 +213,13 @@ def _kept(build: Callable[[], Any]) -> Any:
     try:
         return build()
     except EngineError as error:
-        return error
+        return _bare(error)
+
+
+def _bare(error: EngineError) -> EngineError:
+    """Take from an error that is kept the frames it came through: they hold all they knew."""
+    one: BaseException | None = error
+    while one is not None:
+        one.__traceback__ = None
+        one = one.__cause__ or one.__context__
+    return error

@@ -5,12 +5,15 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from api.listening import address_of, inherited_socket, new_socket
 from api.settings import ServeSettings
 from layers.workspace import Workspace, is_address
 from spatial.errors import AccessError, LayerNotFoundError, LimitError
@@ -51,6 +54,10 @@ def serve(
     # Until the service stands, all that is made stays: `opening` and `prefork` collect then.
     gc.disable()
     place = _place(workspace, sample=sample)
+    given = inherited_socket()
+    if given is not None:
+        # Who may ask is decided by where we really listen.
+        host, port = address_of(given)
     settings = ServeSettings()
     if settings.state_folder is None:
         settings = settings.model_copy(
@@ -70,7 +77,7 @@ def serve(
         "server_header": False,
     }
     if workers > 1:
-        _serve_many(place, settings, workers, (host, port), options)
+        _serve_many(place, settings, workers, given or new_socket(host, port), options)
         return
     # Imported here: the other commands need no web server.
     import uvicorn
@@ -80,14 +87,16 @@ def serve(
 
     set_up_logs(as_json=settings.log_json)
     app = create_app(service_opener(place, settings), settings)
-    uvicorn.run(app, host=host, port=port, **options)
+    server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, **options))
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=None if given is None else [given])
 
 
 def _serve_many(
     place: str,
     settings: ServeSettings,
     workers: int,
-    address: tuple[str, int],
+    listening: socket.socket,
     options: dict[str, Any],
 ) -> None:
     """Serve with workers that share what was read; their counts meet in a folder."""
@@ -121,18 +130,27 @@ def _serve_many(
         workers,
         options,
         settings.watch_seconds,
-    ).run(*address)
+    ).run(listening)
 
 
 def service_opener(
     workspace: str, settings: ServeSettings, engine: str = ENGINE
 ) -> Callable[[], Service]:
-    """Return the function that opens the service of a workspace, imports included."""
+    """Return the function that opens the service of a workspace, imports included.
+
+    A workspace that is opened again is prepared in another process first: this one answers.
+    """
+    opened = False
 
     def open_service() -> Service:
         from api.heavy import HeavyJudge, load
+        from api.prepare import prepare_beside
         from api.service import Service
 
+        nonlocal opened
+        if opened:
+            prepare_beside(workspace)
+        opened = True
         heavy = HeavyJudge(
             engine, workspace, seconds=settings.judge_seconds, memory_mb=settings.heavy_memory_mb
         )

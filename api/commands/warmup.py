@@ -26,9 +26,11 @@ def warmup(
 ) -> None:
     """Kompilasi di muka / compile and prepare ahead of the first answer."""
     # Imported here: --help compiles nothing.
+    from api.tiles.warmup import cut_a_few
     from spatial.warmup import warm_up
 
     seconds = {name: round(value, 3) for name, value in warm_up().items()}
+    seconds["tiles"] = round(cut_a_few(), 3)
     if workspace is not None:
         seconds["workspace"] = round(_prepared(workspace), 3)
     if as_json:

@@ -21,7 +21,7 @@ from tests.benchmarks.postgis_verdict import fill_pieces
 from tests.benchmarks.province import Province, split
 from tests.postgres import start_server
 
-__all__ = ["Served", "engine_served", "postgis_served"]
+__all__ = ["ROOT", "Served", "engine_served", "postgis_served"]
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 START_SECONDS: Final = 600.0
