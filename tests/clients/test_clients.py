@@ -29,14 +29,16 @@ def told(*command: str, **more: Any) -> str:
 
 def test_gdal_reads_features(url: str, tmp_path: Path) -> None:
     ogrinfo, ogr2ogr = needs("ogrinfo"), needs("ogr2ogr")
-    matched = httpx.get(f"{url}/ogc/collections/rdtr/items?limit=1").json()["numberMatched"]
+    matched = httpx.get(f"{url}/ogc/collections/rdtr/items?limit=1", timeout=60).json()[
+        "numberMatched"
+    ]
     summary = told(ogrinfo, "-so", f"OAPIF:{url}/ogc", "rdtr")
     assert f"Feature Count: {matched}" in summary
     box = ["110.62", "-6.80", "110.63", "-6.79"]
     out = tmp_path / "part.geojson"
     told(ogr2ogr, str(out), f"OAPIF:{url}/ogc", "rdtr", "-spat", *box)
     found = len(json.loads(out.read_text())["features"])
-    ours = httpx.get(f"{url}/ogc/collections/rdtr/items?bbox={','.join(box)}&limit=1")
+    ours = httpx.get(f"{url}/ogc/collections/rdtr/items?bbox={','.join(box)}&limit=1", timeout=60)
     assert found == ours.json()["numberMatched"] > 10
 
 
