@@ -59,7 +59,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         folder / "banjir.tif", "w", driver="GTiff", width=2, height=2, count=1, dtype="float32",
         crs=UTM, transform=Affine(100, 0, EAST, 0, -100, NORTH), nodata=-9999.0,
     ) as out:  # fmt: skip
-        out.write(np.ones((2, 2), np.float32), 1)
+        out.write(np.array([[0.3, 0.8], [1.6, 4.2]], np.float32), 1)  # depths, nothing else
     ingest_file(store, folder / "banjir.tif", name="banjir_100", kind="raster")
     settings = ServeSettings()
     app = create_app(lambda: Service(Engine(place, store, ()), settings), settings)
