@@ -163,8 +163,6 @@ class Drawing:
         self.kind = _kind(shapes)
         numbers = feature_numbers(names)
         full = table.assign(**{"feature_id" if "id" in table else "id": names})
-        #: Attributes that tiles of high zooms carry, the name of the feature last.
-        self.fields = tuple(map(str, full.columns))
         self.tables = {
             "full": Table(numbers, Attributes.of(full)),
             "thin": Table(numbers, Attributes.of(table[_classes(table)])),
@@ -172,6 +170,8 @@ class Drawing:
         self._class = _class_of(table, self.kind)
         if self._class is not None:
             self.tables["merged"] = _merged_table(table, self._class, numbers)
+        #: Attributes in tiles: those of the layer, the name of the feature, and how many it is.
+        self.fields = (*map(str, full.columns), *([COUNT] if self.merges else []))
         self._full = _Stage(shapes, np.arange(len(shapes)))
         self._stage, self._zoom = self._full, FULL_DETAIL_ZOOM
         self._merged: _Stage | None = None

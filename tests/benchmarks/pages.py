@@ -195,7 +195,10 @@ def _tiles(said: dict[str, Any]) -> str:
             ratio = there[name]["mean_ms"] / there["engine"]["mean_ms"]
             row.append(f"{_figure(there[name]['mean_ms'])} ({_figure(ratio)} x)")
         rows.append(row)
-    return _table(["ms of processor a tile", *(f"zoom {z}" for z in zooms)], rows) if zooms else ""
+    if not zooms:
+        return ""
+    head = f"ms of processor a tile, {said['tiles']['zones']:,} zones"
+    return _table([head, *(f"zoom {z}" for z in zooms)], rows)
 
 
 TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
