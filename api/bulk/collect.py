@@ -63,8 +63,8 @@ def collect(job: Job, target: Path) -> Counter[str]:
 
 
 def _tables(job: Job, counts: Counter[str]) -> Iterator[pa.Table]:
-    for part in job.parts:
-        for span in job.finished(part):
+    for _, spans in job.finished():
+        for span in spans:
             table = pq.read_table(span.target)
             counts.update(table.column("verdict").to_pylist())
             yield table

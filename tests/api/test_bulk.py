@@ -19,7 +19,7 @@ import pytest
 
 from api.bulk.cluster import spark_judge, spark_spans
 from api.bulk.collect import collect
-from api.bulk.job import Order, prepare
+from api.bulk.job import Job, Order, Part, prepare
 from api.bulk.pool import run_local
 from api.bulk.run import run_batch
 from api.cli import main
@@ -203,3 +203,20 @@ def test_other_files_and_formats_are_refused(
         prepare(table, order, tmp_path / "job")
     with pytest.raises(LayerError, match=r"cannot be written as \.xlsx"):
         run_batch(table, order, tmp_path / "a.xlsx", workers=1)
+
+
+def test_what_is_missing_of_a_nation_is_found_in_one_look(tmp_path: Path) -> None:
+    """Ten thousand parts: looking for each of them among all took minutes."""
+    parts = tuple(Part(f"part-{i:06d}.parquet", f"{i:064x}", i * 9, 9) for i in range(10_000))
+    job = Job(tmp_path, Order("nowhere"), parts, "stamp")
+    for part in parts[:3_000]:
+        Path(job.span(part, 0, 9).target).touch()
+    Path(job.span(parts[3_000], 4, 9).target).touch()
+    begin = time.process_time()
+    missing = list(job.missing())
+    assert time.process_time() - begin < 5.0
+    assert [(one.part.name, one.begin, one.end) for one in missing[:2]] == [
+        ("part-003000.parquet", 0, 4),
+        ("part-003001.parquet", 0, 9),
+    ]
+    assert len(missing) == 7_000
