@@ -123,7 +123,7 @@ def _one_sound(geometry: BaseGeometry | None, max_vertices: int) -> bool:
 
 
 def _sound(geometries: NDArray[np.object_]) -> NDArray[np.bool_]:
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         result: NDArray[np.bool_] = shapely.is_valid(geometries) & (shapely.area(geometries) > 0)
     return result
 

@@ -124,7 +124,9 @@ def _looked_at(
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Let GEOS judge what is not plain."""
     records = np.array([*column.take(pa.array(rows)).to_pylist(), None], dtype=object)[:-1]
-    shapes = np.asarray(shapely.from_wkb(records, on_invalid="ignore"), dtype=object)
+    with np.errstate(invalid="ignore"):
+        # What is not finite is told as such below.
+        shapes = np.asarray(shapely.from_wkb(records, on_invalid="ignore"), dtype=object)
     what = [f"parcel {row}" if names is None else names[row] for row in rows]
     reasons = faults(shapes, what=what)
     for at in np.flatnonzero(shapely.is_missing(shapes)):

@@ -149,3 +149,17 @@ def test_files_that_are_something_else_are_left_to_the_reader(tmp_path: Path) ->
     assert column_named(source, "nop") == "NOP"
     with pytest.raises(SchemaError, match="no column 'nib'"):
         column_named(source, "nib")
+
+
+def test_positions_that_are_no_places_are_told_without_a_warning() -> None:
+    """Not-a-number, infinity and what overflows: a reason or bounds that give it away."""
+    no_places = [
+        [(0, 0), (10, 0), (float("nan"), 10), (0, 0)],
+        [(0, 0), (10, 0), (float("inf"), 10), (0, 0)],
+        [(1e300, 1e300), (1e300, 0), (0, 0), (1e300, 1e300)],
+    ]
+    with np.errstate(invalid="ignore"):
+        records = shapely.to_wkb([shapely.polygons(np.array(ring)) for ring in no_places])
+    block = block_of(pa.array(records))
+    assert [error.code for error in block.reasons] == ["coordinates_not_finite"] * 2
+    assert block.other.tolist() == [2]
