@@ -124,9 +124,7 @@ def _looked_at(
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Let GEOS judge what is not plain."""
     records = np.array([*column.take(pa.array(rows)).to_pylist(), None], dtype=object)[:-1]
-    with np.errstate(invalid="ignore"):
-        # What is not finite is told as such below.
-        shapes = np.asarray(shapely.from_wkb(records, on_invalid="ignore"), dtype=object)
+    shapes = _read(records)
     what = [f"parcel {row}" if names is None else names[row] for row in rows]
     reasons = faults(shapes, what=what)
     for at in np.flatnonzero(shapely.is_missing(shapes)):
@@ -138,3 +136,16 @@ def _looked_at(
                 what=what[at],
             )
     return np.asarray(shapely.force_2d(shapes), dtype=object), reasons
+
+
+def _read(records: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return geometries, None for what cannot be read; what is not finite is told later."""
+    with np.errstate(invalid="ignore"):
+        try:
+            return np.asarray(shapely.from_wkb(records, on_invalid="ignore"), dtype=object)
+        except NotImplementedError:
+            # A curve among them stops shapely for all.
+            if len(records) == 1:
+                return np.full(1, None, dtype=object)
+    halves = np.array_split(records, 2)
+    return np.concatenate([_read(half) for half in halves])

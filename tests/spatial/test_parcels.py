@@ -163,3 +163,13 @@ def test_positions_that_are_no_places_are_told_without_a_warning() -> None:
     block = block_of(pa.array(records))
     assert [error.code for error in block.reasons] == ["coordinates_not_finite"] * 2
     assert block.other.tolist() == [2]
+
+
+def test_a_curve_is_refused_alone() -> None:
+    """shapely reads none of several records where one is a curve."""
+    curve = bytearray(shapely.to_wkb(shapely.LineString([(0, 0), (1, 1), (2, 0)])))
+    curve[1] = 8
+    block = block_of(pa.array([shapely.to_wkb(HOLED), bytes(curve), shapely.to_wkb(HOLED)]))
+    assert block.other.tolist() == [0, 2]
+    assert block.refused.tolist() == [1]
+    assert block.reasons[0].code == "wkb_unreadable"
