@@ -143,7 +143,7 @@ def _read(records: NDArray[np.object_]) -> NDArray[np.object_]:
     with np.errstate(invalid="ignore"):
         try:
             return np.asarray(shapely.from_wkb(records, on_invalid="ignore"), dtype=object)
-        except NotImplementedError:
+        except RuntimeError:
             # A curve among them stops shapely for all.
             if len(records) == 1:
                 return np.full(1, None, dtype=object)
