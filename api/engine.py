@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 
@@ -20,7 +20,8 @@ from api.parcel_hazards import ParcelMeter
 from layers.store import Store, open_store
 from layers.workspace import Workspace
 from spatial.crs import Bounds
-from spatial.errors import PlanNotFoundError
+from spatial.errors import PlanError, PlanNotFoundError
+from spatial.planes import WIDEST, metric_plane, scale_error
 from zoning import Plan, Verdicts, check_permits, load_plans, zones_at
 from zoning.ground import ground_on, is_prepared
 from zoning.permits import Permits
@@ -37,6 +38,9 @@ from zoning.register import (
 )
 
 __all__ = ["Engine", "today"]
+
+#: By what share distances on a plan's plane may be off in its workspace.
+MOST_SCALE_ERROR: Final = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +69,14 @@ class Engine:
         StoreError
             If the folder is no workspace.
         PlanError
-            If a rule file has a fault: a workspace with a broken plan judges nothing.
+            If a rule file has a fault: a workspace with a broken plan judges nothing. So does
+            one whose plane of distances is that of another part of the country.
         """
         workspace = Workspace.open(folder)
         store = open_store(workspace)
-        return cls(workspace, store, load_plans(workspace.plans, store, ParcelMeter()))
+        plans = load_plans(workspace.plans, store, ParcelMeter())
+        _check_planes(workspace, plans)
+        return cls(workspace, store, plans)
 
     @property
     def extent(self) -> Bounds:
@@ -226,3 +233,20 @@ class Engine:
     def layers(self) -> Sequence[Mapping[str, Any] | Any]:
         """List the layers of the workspace, newest version of each."""
         return self.store.layers()
+
+
+def _check_planes(workspace: Workspace, plans: Sequence[Plan]) -> None:
+    """Refuse a plan whose distances would be wrong here: a setback of 45 m must not pass for 50."""
+    west, _, east, _ = workspace.extent
+    for plan in plans if east - west <= WIDEST else ():
+        error = scale_error(plan.meta.metric_crs, workspace.extent)
+        if error > MOST_SCALE_ERROR:
+            raise PlanError(
+                "plan {plan}: on {crs} distances here are off by {percent} %",
+                code="plan_plane_far",
+                hint='Write metric_crs = "{right}" in its plan.toml',
+                plan=plan.meta.id,
+                crs=plan.meta.metric_crs,
+                percent=round(100 * error, 1),
+                right=metric_plane(workspace.extent),
+            )

@@ -12,7 +12,8 @@ from hazard.classes import NO_DATA, UNMAPPED
 from hazard.counting import worst_of
 from hazard.maps import Hazard
 from hazard.measure import areas_by_class
-from spatial.crs import AREA_CRS, METRIC_CRS, parse_crs, project
+from spatial.crs import AREA_CRS, parse_crs, project
+from spatial.planes import planes_of
 
 __all__ = ["parcel_classes"]
 
@@ -87,10 +88,13 @@ def parcel_classes(
 
 
 def _grown(plane: NDArray[np.object_], width_m: float) -> NDArray[np.object_]:
-    """Widen shapes by a distance that is measured where distances are."""
-    metric = project(plane, AREA_CRS, METRIC_CRS)
-    wide = np.asarray(shapely.buffer(metric, width_m, quad_segs=8), dtype=object)
-    return project(wide, METRIC_CRS, AREA_CRS)
+    """Widen shapes by a distance that is measured where distances are true."""
+    grown = plane.copy()
+    for crs, rows in planes_of(plane, AREA_CRS):
+        metric = project(plane[rows], AREA_CRS, crs)
+        wide = np.asarray(shapely.buffer(metric, width_m, quad_segs=8), dtype=object)
+        grown[rows] = project(wide, crs, AREA_CRS)
+    return grown
 
 
 def _weighted(areas: NDArray[np.float64], hazard: Hazard) -> NDArray[np.object_]:

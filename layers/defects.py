@@ -11,7 +11,8 @@ import shapely
 from numpy.typing import NDArray
 
 from spatial.coverage import Defects, coverage_defects, equivalent_width
-from spatial.crs import AREA_CRS, LONLAT, METRIC_CRS, parse_crs, project
+from spatial.crs import AREA_CRS, LONLAT, parse_crs, project
+from spatial.planes import plane_of
 
 __all__ = ["LISTED", "NOISE_M", "Defect", "measured_defects"]
 
@@ -84,7 +85,7 @@ def measured_defects(
     drawn[~valid] = None
     unit = _DEGREE_M if parse_crs(crs).is_geographic else 1.0
     found = coverage_defects(drawn, slit_width=sliver_width_m / unit)
-    width = equivalent_width(project(found.geometry, crs, METRIC_CRS, densify=False))
+    width = equivalent_width(project(found.geometry, crs, plane_of(shapes, crs), densify=False))
     area = shapely.area(project(found.geometry, crs, AREA_CRS, densify=False))
     loud = width > NOISE_M
     group = _by_features(found, loud)

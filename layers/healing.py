@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 
 from layers.defects import NOISE_M
 from spatial.coverage import coverage_defects, equivalent_width
-from spatial.crs import AREA_CRS, METRIC_CRS, parse_crs, project
+from spatial.crs import AREA_CRS, parse_crs, project
 from spatial.errors import LayerError, TimeLimitError
 from spatial.healing import heal_coverage
+from spatial.planes import plane_of
 
 __all__ = ["SECONDS", "Healing", "heal"]
 
@@ -153,7 +154,8 @@ def _child() -> None:
     drawn[~polygonal] = None
     unit = _DEGREE_M if parse_crs(frame.crs).is_geographic else 1.0
     found = coverage_defects(drawn, slit_width=width / unit)
-    widths = equivalent_width(project(found.geometry, frame.crs, METRIC_CRS, densify=False))
+    plane = plane_of(shapes, frame.crs)
+    widths = equivalent_width(project(found.geometry, frame.crs, plane, densify=False))
     real = (widths > width) & (found.kind != "slit")
     narrow = widths <= width
     healed = heal_coverage(
@@ -192,7 +194,7 @@ def _record(
             "lon": places[:, 0],
             "lat": places[:, 1],
             "area_m2": shapely.area(project(pieces, crs, AREA_CRS, densify=False)),
-            "width_m": equivalent_width(project(pieces, crs, METRIC_CRS, densify=False)),
+            "width_m": equivalent_width(project(pieces, crs, plane_of(pieces, crs), densify=False)),
             "claimed_by": [list(rows) for rows in claims],
             "owner": owner,
         }

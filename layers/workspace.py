@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from spatial.crs import AREA_CRS, INDONESIA, METRIC_CRS, Bounds, parse_crs
 from spatial.errors import StoreError
+from spatial.planes import metric_plane
 
 __all__ = ["FILE", "Workspace", "home_of", "is_address"]
 
@@ -76,7 +77,7 @@ class Workspace:
         name: str,
         extent: Sequence[float] = INDONESIA,
         area_crs: str = AREA_CRS,
-        metric_crs: str = METRIC_CRS,
+        metric_crs: str = "",
         language: str = "id",
         resmi: bool = True,
         private: bool = False,
@@ -104,6 +105,7 @@ class Workspace:
         """
         if is_address(folder):
             database = str(folder)
+        metric_crs = metric_crs or metric_plane(_extent(extent))
         for code in (area_crs, metric_crs):
             parse_crs(code)
         path = home_of(database) if is_address(folder) else Path(folder).resolve()

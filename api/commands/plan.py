@@ -131,10 +131,12 @@ def new(
     values: dict[str, Any] = {"nama": name} if name else {}
     zones = None
     if layer is not None and workspace is not None:
-        drawn = open_store(Workspace.open(workspace)).get(layer)
+        place = Workspace.open(workspace)
+        drawn = open_store(place).get(layer)
         zones = zones_of_layer(drawn.frame, layer)
         system = code_system(zones, kind)
-        values |= {"layer": layer, "sistem_kode": system, **known_of_layer(drawn.version.legal)}
+        values |= {"layer": layer, "sistem_kode": system, "metric_crs": place.metric_crs}
+        values |= known_of_layer(drawn.version.legal)
     made = new_plan(folder, overwrite=yes, zones=zones, jenis=kind, **values)
     typer.echo(f"Folder rencana dibuat: {made}")
     if zones:

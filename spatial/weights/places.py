@@ -7,7 +7,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from spatial.crs import METRIC_CRS, to_crs
+from spatial.crs import to_crs
+from spatial.planes import plane_of
 
 __all__ = ["centres", "metric"]
 
@@ -17,7 +18,8 @@ def metric(areas: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoSeries:
     shapes = areas.geometry
     if shapes.crs is None or shapes.crs.is_projected:
         return shapes
-    return to_crs(gpd.GeoDataFrame(geometry=shapes), METRIC_CRS).geometry
+    plane = plane_of(np.asarray(shapes.array, dtype=object), shapes.crs)
+    return to_crs(gpd.GeoDataFrame(geometry=shapes), plane).geometry
 
 
 def centres(areas: gpd.GeoDataFrame | gpd.GeoSeries) -> NDArray[np.float64]:

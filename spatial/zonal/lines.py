@@ -11,9 +11,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from spatial.crs import METRIC_CRS, operation, parse_crs, project, same_crs
+from spatial.crs import lonlat_bounds, operation, parse_crs, project, same_crs
 from spatial.errors import GeometryError
 from spatial.jit import kernel
+from spatial.planes import metric_plane
 from spatial.zonal.grid import Grid
 from spatial.zonal.shapes import in_cells
 
@@ -144,8 +145,13 @@ def _segments(lines: gpd.GeoSeries, grid: Grid) -> tuple[Any, Any, Any, Any]:
         np.ascontiguousarray(column_row[:-1][joined]),
         np.ascontiguousarray(column_row[1:][joined]),
         owner[part[:-1][joined]],
-        shapely.length(project(raw, parse_crs(lines.crs), METRIC_CRS)),
+        shapely.length(project(raw, parse_crs(lines.crs), _plane(grid))),
     )
+
+
+def _plane(grid: Grid) -> str:
+    """Return the plane on which lengths over a grid are measured."""
+    return metric_plane(lonlat_bounds(grid.bounds, grid.crs))
 
 
 @kernel
@@ -211,8 +217,9 @@ def _metres(
     a, step = start[segment], (stop - start)[segment]
     origin, cell = np.array([grid.x0, grid.y0]), np.array([grid.dx, grid.dy])
     ends = [origin + (a + step * at[:, None]) * cell for at in (begin, end)]
-    if not same_crs(grid.crs, METRIC_CRS):
-        move = operation(grid.crs, METRIC_CRS)
+    plane = _plane(grid)
+    if not same_crs(grid.crs, plane):
+        move = operation(grid.crs, plane)
         ends = [move(xy) for xy in ends]
     length: NDArray[np.float64] = np.hypot(*(ends[1] - ends[0]).T)
     return length

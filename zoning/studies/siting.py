@@ -12,8 +12,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from spatial.crs import AREA_CRS, METRIC_CRS, to_crs
+from spatial.crs import AREA_CRS, to_crs
 from spatial.errors import SchemaError
+from spatial.planes import plane_of
 from zoning.studies.siting_rules import Criterion, SitingRule
 
 __all__ = ["Ranking", "rank_sites"]
@@ -100,8 +101,9 @@ def rank_sites(
             hint="Give each of them; an empty layer says that there is none of it",
             missing=", ".join(missing),
         )
-    metric = to_crs(sites[["geometry"]], METRIC_CRS)
-    near = {name: to_crs(layers[name][["geometry"]], METRIC_CRS) for name in rule.layers}
+    plane = plane_of(np.asarray(sites.geometry.array, dtype=object), sites.crs)
+    metric = to_crs(sites[["geometry"]], plane)
+    near = {name: to_crs(layers[name][["geometry"]], plane) for name in rule.layers}
     closed = _closed(metric, rule, near)
     measured = pd.DataFrame(
         {one.name: _measure(sites, metric, one, near) for one in rule.criteria}, index=sites.index

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from spatial.crs import AREA_CRS, METRIC_CRS, to_crs
+from spatial.crs import AREA_CRS, to_crs
 from spatial.errors import SchemaError
+from spatial.planes import plane_of
 
 __all__ = ["room_above", "summarise_room"]
 
@@ -146,10 +147,9 @@ def _under(plane: np.ndarray, layer: gpd.GeoDataFrame) -> np.ndarray:
 def _nearest(blocks: gpd.GeoDataFrame, services: gpd.GeoDataFrame) -> np.ndarray:
     out = np.full(len(blocks), np.inf)
     if len(services):
-        tree = shapely.STRtree(
-            np.asarray(to_crs(services, METRIC_CRS).geometry.array, dtype=object)
-        )
-        mine = np.asarray(to_crs(blocks, METRIC_CRS).geometry.array, dtype=object)
+        plane = plane_of(np.asarray(blocks.geometry.array, dtype=object), blocks.crs)
+        tree = shapely.STRtree(np.asarray(to_crs(services, plane).geometry.array, dtype=object))
+        mine = np.asarray(to_crs(blocks, plane).geometry.array, dtype=object)
         found, away = tree.query_nearest(mine, return_distance=True, all_matches=False)
         out[found[0]] = away
     return out
