@@ -131,6 +131,16 @@ def test_changed_bytes_are_read_as_shapely_reads_them_or_refused(data: st.DataOb
         np.testing.assert_array_equal(mine, shapely.get_coordinates(read))
 
 
+def test_a_curve_is_refused_for_itself_alone() -> None:
+    box = shapely.to_wkb(shapely.box(0, 0, 7, 3))
+    curve = b"\x01\x08" + box[2:]
+    block = block_of(pa.array([shapely.to_wkb(HOLED), curve, shapely.to_wkb(HOLED), curve, box]))
+    assert block.plain.tolist() == [4]
+    assert block.other.tolist() == [0, 2]
+    assert block.refused.tolist() == [1, 3]
+    assert [reason.code for reason in block.reasons] == ["wkb_unreadable"] * 2
+
+
 def test_files_that_are_something_else_are_left_to_the_reader(tmp_path: Path) -> None:
     path = tmp_path / "persil.parquet"
     path.write_bytes(b"PAR1 not really")

@@ -13,7 +13,7 @@ import shapely
 
 from spatial.errors import CrsError, LayerError, PermitError
 from zoning import read_permits
-from zoning.permits import permits_of
+from zoning.permits import permit_of, permits_of
 
 UTM = "EPSG:9489"
 SQUARE = (
@@ -149,6 +149,19 @@ def test_a_day_may_be_written_as_in_indonesia(tmp_path: Path) -> None:
     assert str(one.tanggal) == "2024-06-13"
     assert other.fault is not None
     assert other.fault.code == "permit_date"
+
+
+def test_a_curve_is_the_reason_of_its_row_and_of_no_other(tmp_path: Path) -> None:
+    curve = "CURVEPOLYGON (CIRCULARSTRING (0 0, 1 1, 2 0, 1 -1, 0 0))"
+    text = f'permit_id;footprint;geometry\nP-1;;"{curve}"\nP-2;"{curve}";{SQUARE}\nP-3;;{SQUARE}\n'
+    frame = read_permits(_csv(tmp_path / "p.csv", text), source_crs=UTM)
+    first, second, third = permits_of(frame)
+    assert [permit.fault and permit.fault.code for permit in (first, second, third)] == [
+        "permit_geometry_unreadable", "permit_geometry_unreadable", None,
+    ]  # fmt: skip
+    drawn = permit_of({"permit_id": "P-4", "geom_hijau": curve}, third.parcel)
+    assert drawn.fault is not None
+    assert drawn.fault.code == "permit_shape"
 
 
 def test_a_geometry_that_cannot_be_read_is_the_reason_of_its_row(tmp_path: Path) -> None:
