@@ -180,8 +180,8 @@ def _geometry(value: Any, what: str) -> tuple[BaseGeometry | None, Note | None]:
             shapely.from_geojson if text.lstrip().startswith("{") else shapely.from_wkt
         )
         return read(text), None
-    except (GEOSException, ValueError, TypeError, NotImplementedError) as error:
-        # Not implemented are curves, which GEOS can read and shapely cannot hold.
+    except (GEOSException, ValueError, TypeError, RuntimeError) as error:
+        # A RuntimeError are curves, which GEOS can read and shapely cannot hold.
         fault = GeometryError(
             "{what}: the geometry cannot be read: {why}",
             code="permit_geometry_unreadable",

@@ -167,7 +167,7 @@ def _read_shape(value: str | dict[str, Any]) -> BaseGeometry | None:
         if text.lstrip().startswith("{"):
             return shapely.from_geojson(text)
         return shapely.from_wkt(text)
-    except (GEOSException, ValueError, TypeError, NotImplementedError):
+    except (GEOSException, ValueError, TypeError, RuntimeError):
         return None
 
 

@@ -132,7 +132,7 @@ def _shape(value: Any, row: int) -> Any:
     text = str(value).strip().partition("SRID=")[2].partition(";")[2] or str(value).strip()
     try:
         return shapely.from_geojson(text) if text.startswith("{") else shapely.from_wkt(text)
-    except (shapely.errors.ShapelyError, NotImplementedError) as error:
+    except (shapely.errors.ShapelyError, RuntimeError) as error:
         raise LayerError(
             "row {row}: a geometry cannot be read: {reason}",
             code="geometry_unreadable",
