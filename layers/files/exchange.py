@@ -75,7 +75,7 @@ def _columns_of_one_type(
 def _is_arrow(values: pd.Series[Any]) -> bool:
     try:
         pa.array(values, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowRuntimeError, OverflowError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
         return False
     return True
 
