@@ -117,7 +117,7 @@ def mapbox(layer: Layer, z: int) -> Cutter:
         margin = BUFFER * (east - west) / EXTENT
         window = (west - margin, south - margin, east + margin, north + margin)
         found = there[np.sort(tree.query(shapely.box(*window)))]
-        clipped = shapely.clip_by_rect(shapes[found], *window)
+        clipped = _clipped(shapes[found], window)
         features = [
             {"geometry": one, "properties": rows[row], "id": int(row) + 1}
             for one, row in zip(clipped, found, strict=True)
@@ -130,6 +130,14 @@ def mapbox(layer: Layer, z: int) -> Cutter:
         return made if features else b""
 
     return cut
+
+
+def _clipped(shapes: NDArray[np.object_], window: tuple[float, ...]) -> NDArray[np.object_]:
+    """Clip the quick way; GEOS gives up on some outlines, and those are cut the long way."""
+    try:
+        return np.asarray(shapely.clip_by_rect(shapes, *window), dtype=object)
+    except shapely.errors.GEOSException:
+        return np.asarray(shapely.intersection(shapes, shapely.box(*window)), dtype=object)
 
 
 def duckdb(layer: Layer, z: int) -> Cutter:
