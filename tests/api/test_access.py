@@ -253,7 +253,7 @@ def test_on_a_network_nobody_is_anybody_without_a_key(
     from api.commands.serve import serve
 
     started: list[Any] = []
-    monkeypatch.setattr("uvicorn.run", lambda app, **_: started.append(app))
+    monkeypatch.setattr("uvicorn.Server.run", lambda one, **_: started.append(one.config.app))
     place = Workspace.create(tmp_path / "ws", name="Uji", extent=(110.3, -7.2, 111.0, -6.5))
     serve(workspace=place.folder, host=host)
     assert started[0].state.settings.access == access
