@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -16,25 +17,32 @@ T = TypeVar("T")
 class _Arrivals:
     """What has come for one event loop and is not handed out yet."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self) -> None:
+        # Looking whether one is waiting and putting another down are one step: between them
+        # the loop might hand out the last and go to rest, and nobody would wake it again.
+        self._lock = threading.Lock()
         self._come: deque[tuple[asyncio.Future[Any], Future[Any]]] = deque()
 
-    def expect(self, future: Future[T]) -> asyncio.Future[T]:
-        awaited: asyncio.Future[T] = self._loop.create_future()
-        future.add_done_callback(lambda done: self._arrived(awaited, done))
+    def expect(self, future: Future[T], loop: asyncio.AbstractEventLoop) -> asyncio.Future[T]:
+        awaited: asyncio.Future[T] = loop.create_future()
+        future.add_done_callback(lambda done: self._arrived(loop, awaited, done))
         return awaited
 
-    def _arrived(self, awaited: asyncio.Future[Any], done: Future[Any]) -> None:
-        first = not self._come
-        self._come.append((awaited, done))
+    def _arrived(
+        self, loop: asyncio.AbstractEventLoop, awaited: asyncio.Future[Any], done: Future[Any]
+    ) -> None:
+        with self._lock:
+            first = not self._come
+            self._come.append((awaited, done))
         # Whoever comes while others wait is handed out with them.
-        if first and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._hand_out)
+        if first and not loop.is_closed():
+            loop.call_soon_threadsafe(self._hand_out)
 
     def _hand_out(self) -> None:
-        while self._come:
-            awaited, done = self._come.popleft()
+        with self._lock:
+            come = list(self._come)
+            self._come.clear()
+        for awaited, done in come:
             if awaited.done():
                 continue  # Nobody waits for it any more.
             if (error := done.exception()) is not None:
@@ -62,5 +70,5 @@ async def arrival(future: Future[T]) -> T:
     loop = asyncio.get_running_loop()
     arrivals = _LOOPS.get(loop)
     if arrivals is None:
-        arrivals = _LOOPS[loop] = _Arrivals(loop)
-    return await arrivals.expect(future)
+        arrivals = _LOOPS[loop] = _Arrivals()
+    return await arrivals.expect(future, loop)

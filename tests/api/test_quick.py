@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from concurrent.futures import Future
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from api import arrivals
 from api.arrivals import arrival
 from api.http import QuickRoute
 
@@ -70,6 +72,29 @@ def test_a_quick_operation_needs_no_parameter(client: TestClient) -> None:
         fields = [*route.dependant.query_params, *route.dependant.header_params]
         assert not route.dependant.path_params
         assert not any(field.field_info.is_required() for field in fields)
+
+
+def test_a_result_that_comes_while_others_are_handed_out_is_not_left_behind() -> None:
+    """A thread sees one waiting, the loop hands that one out, and only then its own is put down."""
+    handed_out = threading.Event()
+
+    class Slow(deque[Any]):
+        def append(self, one: Any, /) -> None:
+            if len(self):
+                handed_out.wait(0.5)
+            super().append(one)
+
+    async def wait() -> list[int]:
+        one, other = (Future[int]() for _ in range(2))
+        waiting = [asyncio.ensure_future(arrival(future)) for future in (one, other)]
+        waiting[0].add_done_callback(lambda _: handed_out.set())
+        await asyncio.sleep(0)
+        arrivals._LOOPS[asyncio.get_running_loop()]._come = Slow()
+        one.set_result(1)
+        threading.Thread(target=other.set_result, args=(2,)).start()
+        return await asyncio.wait_for(asyncio.gather(*waiting), 5)
+
+    assert asyncio.run(wait()) == [1, 2]
 
 
 def test_results_of_threads_arrive_each_where_it_is_awaited() -> None:
