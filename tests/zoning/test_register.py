@@ -269,6 +269,30 @@ def test_a_register_that_cannot_be_opened_refuses_each(tmp_path: Path) -> None:
         scribe.submit([draft(2)])
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="cannot fork")
+def test_nobody_hangs_where_the_writer_is_lost_and_the_register_cannot_be_opened(
+    tmp_path: Path,
+) -> None:
+    parent = os.getpid()
+
+    def opened() -> Register:
+        if os.getpid() == parent:
+            raise PlanError("the plan {plan} changed", code="plan_changed", plan="rdtr")
+        return Register(tmp_path)
+
+    scribe = Scribe(opened)
+    assert scribe.submit([draft(1)]).result(10)[0].seq == 1
+    os.kill(scribe.process, signal.SIGSTOP)
+    waits = scribe.submit([draft(2)])
+    os.kill(scribe.process, signal.SIGKILL)
+    with pytest.raises(StoreError, match="Idempotency-Key"):
+        waits.result(10)
+    for _ in range(2):
+        with pytest.raises(PlanError, match="the plan rdtr changed"):
+            scribe.submit([draft(3)])
+    scribe.close()
+
+
 WRITER = """
 import sys
 from pathlib import Path

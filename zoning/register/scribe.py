@@ -64,6 +64,7 @@ class Scribe:
         self._numbers = itertools.count()
         self._waiting: dict[int, _Waiting] = {}
         self._closed = False
+        self._gone = False
         self._instead: Recorder | None = None
         self._end, theirs = socket.socketpair()
         #: Id of the process that writes.
@@ -79,8 +80,8 @@ class Scribe:
         with self._lock:
             if self._closed:
                 raise StoreError("the register is closed", code="register_closed")
-            if self._instead is not None:
-                return self._instead.submit(drafts)
+            if self._gone:
+                return self._here().submit(drafts)
             number = next(self._numbers)
             self._waiting[number] = (drafts, future)
             said = [(one.permit_id, one.request, one.answer, one.key) for one in drafts]
@@ -89,8 +90,8 @@ class Scribe:
             except OSError:
                 # It was gone before: nothing of this has reached it.
                 del self._waiting[number]
-                self._instead = Recorder(self._open())
-                return self._instead.submit(drafts)
+                self._gone = True
+                return self._here().submit(drafts)
             finally:
                 self._listen()
         return future
@@ -109,6 +110,12 @@ class Scribe:
         if self._instead is not None:
             self._instead.close()
 
+    def _here(self) -> Recorder:
+        """Return the writer of this process; who cannot open the register is told so."""
+        if self._instead is None:
+            self._instead = Recorder(self._open())
+        return self._instead
+
     def _listen(self) -> None:
         if self._thread is None:
             self._thread = threading.Thread(target=self._hear, name="tataruang-scribe", daemon=True)
@@ -116,17 +123,18 @@ class Scribe:
 
     def _hear(self) -> None:
         heard = _Heard(self._end)
-        while groups := heard.some():
-            for number, result in itertools.chain.from_iterable(groups):
-                drafts, future = self._waiting.pop(number)
-                _settle(future, drafts, result)
-        self._lost()
+        try:
+            while groups := heard.some():
+                for number, result in itertools.chain.from_iterable(groups):
+                    drafts, future = self._waiting.pop(number)
+                    _settle(future, drafts, result)
+        finally:
+            self._lost()
 
     def _lost(self) -> None:
-        """Refuse what waits, and write here from now on."""
+        """Refuse what waits; what comes from now on is written here."""
         with self._lock:
-            if not self._closed and self._instead is None:
-                self._instead = Recorder(self._open())
+            self._gone = True
             left = list(self._waiting.values())
             self._waiting.clear()
         for _, future in left:
