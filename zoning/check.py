@@ -22,12 +22,13 @@ from zoning.drawings import drawings_of, on_plane, refuse_faulty
 from zoning.finding import Finding, because
 from zoning.ground import Ground, ground_on
 from zoning.hazards import exposures_on
-from zoning.judge import ENGINE, Case, judge, plan_use
+from zoning.judge import Case, judge, plan_use
 from zoning.lattice import UNKNOWN
 from zoning.permit import Permit, area_uncertainty
 from zoning.permits import Permits
 from zoning.plan import Plan
 from zoning.policies import Policy, require_policy
+from zoning.release import ENGINE
 from zoning.survey import Scene, survey
 from zoning.verdict import Evidence, Verdict, Verdicts
 

@@ -156,17 +156,7 @@ def _layer(plan: Plan, name: str, on: date, known_at: Any) -> Any:
             code="plan_without_source",
             plan=plan.id,
         )
-    try:
-        return plan.source.get(name, on=on, known_at=known_at)
-    except EngineError as error:
-        return _bare(error)
-    except (OSError, KeyError) as error:
-        return LayerNotFoundError(
-            "layer {layer} cannot be read: {why}",
-            code="plan_layer_unreadable",
-            layer=name,
-            why=f"{type(error).__name__}: {error}",
-        )
+    return _or_fault(name, partial(plan.source.get, name, on=on, known_at=known_at))
 
 
 def _version(layer: Any) -> str:
@@ -182,9 +172,11 @@ def _prepare(plan: Plan, rules: RuleSet, layers: Mapping[str, Any]) -> Ground:
         grounds.setdefault(rule.ground, rule)
     # Checking what is kept and making what is not both leave the interpreter to others.
     with ThreadPoolExecutor(MOST_AT_ONCE, "ground") as threads:
-        zones = threads.submit(_kept, partial(zone_map, plan.meta, layers))
+        zones = threads.submit(_or_fault, plan.meta.layer, partial(zone_map, plan.meta, layers))
         made = {
-            key: threads.submit(_kept, partial(overlay_map, plan.meta, rules, rule, layers))
+            key: threads.submit(
+                _or_fault, rule.layer, partial(overlay_map, plan.meta, rules, rule, layers)
+            )
             for key, rule in grounds.items()
         }
         overlays = {key: one.result() for key, one in made.items()}
@@ -209,11 +201,19 @@ def _hazard_layers(rules: RuleSet) -> set[str]:
     return names - {""}
 
 
-def _kept(build: Callable[[], Any]) -> Any:
+def _or_fault(layer: str, make: Callable[[], Any]) -> Any:
+    """Return what is made of a layer, or why it cannot be read: its rows are read only then."""
     try:
-        return build()
+        return make()
     except EngineError as error:
         return _bare(error)
+    except (OSError, KeyError) as error:
+        return LayerNotFoundError(
+            "layer {layer} cannot be read: {why}",
+            code="plan_layer_unreadable",
+            layer=layer,
+            why=f"{type(error).__name__}: {error}",
+        )
 
 
 def _bare(error: EngineError) -> EngineError:

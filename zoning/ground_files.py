@@ -11,7 +11,6 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version as release
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +27,7 @@ from spatial.index.arrays import GridArrays
 from spatial.index.files import MAGIC as INDEX
 from zoning.coverage import Coverage
 from zoning.pieces import Pieces
+from zoning.release import ENGINE
 
 __all__ = ["OverlayMap", "ZoneMap", "kept_overlay", "kept_zones"]
 
@@ -133,7 +133,7 @@ class _Kept:
         if not isinstance(layer, StoredLayer) or layer.path is None:
             return None
         words = repr((layer.version.id, *key))
-        made_by = f"tataruang {release('tataruang')} PROJ {pyproj.proj_version_str}"
+        made_by = f"{ENGINE} PROJ {pyproj.proj_version_str}"
         name = hashlib.sha256(words.encode()).hexdigest()
         source = f"{name} {made_by} GEOS {shapely.geos_version_string} {INDEX.decode()}"
         # The engine is not in the name: what another one made is replaced, not left behind.

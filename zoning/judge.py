@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import date
-from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
 from typing import Final
 
@@ -31,25 +30,15 @@ from zoning.permit import Permit
 from zoning.plan import Plan
 from zoning.plot import Plot, Regions, area_finding, controlled_area, plot_of, regions_of
 from zoning.policies import Policy, counted_zones
+from zoning.release import ENGINE
 from zoning.ruleset import Selection
 from zoning.survey import Scene
 from zoning.transition import transition_of
 from zoning.verdict import Evidence, PlanUse, Verdict
 
-__all__ = ["Case", "Weighed", "engine_version", "judge", "weigh"]
+__all__ = ["Case", "Weighed", "judge", "weigh"]
 
 ROLES: Final = ("memutus", "pembanding")
-
-
-def engine_version() -> str:
-    """Return the name and version of the engine that judges."""
-    try:
-        return f"tataruang {version('tataruang')}"
-    except PackageNotFoundError:
-        return "tataruang (uninstalled)"
-
-
-ENGINE: Final = engine_version()
 
 
 @value()

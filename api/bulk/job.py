@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from api.clock import today
 from api.engine import Engine
 from spatial.errors import LayerError
-from zoning.judge import ENGINE
+from zoning.release import ENGINE
 
 __all__ = ["PART_ROWS", "Job", "Order", "Part", "Span", "prepare"]
 

@@ -164,3 +164,16 @@ def test_pieces_come_back_as_they_were_one_by_one_and_together() -> None:
         place = shapely.Point(x, y)
         assert set(made.meeting(place)) == set(np.flatnonzero(shapely.intersects(holed, place)))
     assert len(pieces_of([])) == len(pieces_of([]).all()) == 0
+
+
+def test_a_layer_that_breaks_while_its_rows_are_read_widens_the_answer(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("the disk went away")
+
+    monkeypatch.setattr(files, "read_frame", broken)
+    answers = _answers(folder)
+    assert {one["verdict"] for one in answers} == {"PERLU_KAJIAN"}
+    told = {f["facts"].get("sebab_kode") for one in answers for f in one["findings"]}
+    assert "plan_layer_unreadable" in told

@@ -14,11 +14,11 @@ from layers.store.base import Store, StoredLayer
 from spatial.errors import EngineError, LayerNotFoundError
 from spatial.notes import Note
 from zoning.check import check_permits
-from zoning.judge import ENGINE
 from zoning.plan import Plan
 from zoning.register.archive import PlanArchive
 from zoning.register.entry import Decision
 from zoning.register.request import frame_of
+from zoning.release import ENGINE
 
 __all__ = ["Difference", "Replay", "replay"]
 
