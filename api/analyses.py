@@ -6,7 +6,6 @@ Every function takes the engine first and gives JSON-ready content.
 from __future__ import annotations
 
 import tempfile
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +16,6 @@ from shapely.geometry.base import BaseGeometry
 
 from api.errors import RequestError
 from api.models import PermitProperties
-from api.symbology import raster_styles
 from api.symbology.rasters import style_of
 from api.tiles.raster import rule_of
 from hazard import Exposure, Hazard, hazard_from_grid
@@ -40,8 +38,7 @@ TABLES: Final = ("csv", "xlsx")
 def hazards(engine: Any) -> list[str]:
     """Return the names of hazard maps that can be measured."""
     names = [str(version.name) for version in engine.store.layers() if version.form == "raster"]
-    patterns = [style["names"] for style in raster_styles().values()]
-    return [name for name in names if any(fnmatchcase(name, one) for one in patterns)]
+    return [name for name in names if style_of(name) is not None]
 
 
 def exposure(engine: Any, hazard: str, of: str, area: bytes | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from api.theme_list import listed_themes
 from api.tiles.mvt_kernel import LINE, POINT
 from api.tiles.source import Prepared, TileSource
 from api.wording import IZIN, REASONS, VERDICTS
+from spatial import text
 from spatial.errors import EngineError
 from zoning import Plan
 
@@ -113,7 +114,13 @@ def _layer(tiles: TileSource, listed: Mapping[str, Any]) -> dict[str, Any] | Non
     except EngineError as error:
         if error.code != "layer_not_vector":
             return _unreadable(name, error)
-        return _raster(tiles, name) if listed.get("form") == "raster" and style_of(name) else None
+        if listed.get("form") != "raster" or style_of(name) is None:
+            return None
+        try:
+            return _raster(tiles, name)
+        except EngineError as unread:
+            about = {"kind": "bahaya", "geometry": "raster"} | titles_of(name)
+            return _unreadable(name, unread) | about
     kind = str(listed.get("kind") or name)
     styles = layer_styles()
     style = name if name in styles else kind
@@ -157,8 +164,14 @@ def _raster(tiles: TileSource, name: str) -> dict[str, Any]:
 
 
 def _unreadable(name: str, error: EngineError) -> dict[str, Any]:
-    return {"name": name, "style": "", "fault": {"code": error.code, "detail": error.message},
-            "bounds": [180.0, 90.0, -180.0, -90.0]}  # fmt: skip
+    (detail, hint), (detail_en, hint_en) = (text.describe(error, one) for one in ("id", "en"))
+    told = {"detail": f"{detail}. {hint}".strip(), "detail_en": f"{detail_en}. {hint_en}".strip()}
+    return {
+        "name": name,
+        "style": "",
+        "fault": {"code": error.code, **told},
+        "bounds": [180.0, 90.0, -180.0, -90.0],
+    }
 
 
 def _zones(ready: Prepared) -> list[dict[str, str]]:

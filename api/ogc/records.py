@@ -20,6 +20,7 @@ from api.ogc.documents import GEOJSON, HTML, JSON, Address, Link, link
 from api.ogc.query import Page, Query, page_of, read_query, run
 from api.ogc.systems import CRS84
 from api.symbology import layer_styles
+from api.symbology.rasters import style_of
 from spatial.crs import LONLAT, project
 from spatial.errors import EngineError
 
@@ -117,7 +118,7 @@ def as_record(record: Mapping[str, Any], at: Address) -> Record:
         data = at.to(f"/collections/{name}")
         links.append(link(data, "describes", JSON, str(record["properties"]["title"])))
         links.append(link(f"{data}/items", "item", GEOJSON))
-    elif form == "raster":
+    elif form == "raster" and style_of(name) is not None:
         links.append(link(f"{at.base}/tiles/{name}/tilejson.json", "describes", JSON))
     licence = record["properties"].get("rights", "")
     if re.match(r"https?://", licence):

@@ -15,11 +15,13 @@ def style_of(name: str) -> dict[str, Any] | None:
 
     Examples
     --------
-    >>> style_of("banjir_100")["classes"], style_of("dem")
-    ('banjir_kedalaman_bnpb', None)
+    >>> style_of("banjir_100")["classes"], style_of("indeks_banjir")["classes"]
+    ('banjir_kedalaman_bnpb', 'indeks_bnpb')
+    >>> style_of("dem"), style_of("indeks_vegetasi")
+    (None, None)
     """
     for style in raster_styles().values():
-        if fnmatchcase(name, style["names"]):
+        if any(fnmatchcase(name, pattern) for pattern in style["names"]):
             return style
     return None
 
@@ -33,6 +35,9 @@ def titles_of(name: str) -> dict[str, str]:
     'Genangan banjir 100 tahunan'
     """
     style = style_of(name) or {"nama": name, "en": name}
+    if style.get("sure"):
+        # Several hazards have one: the layer's own name tells them apart.
+        return {"title": f"{style['nama']} ({name})", "title_en": f"{style['en']} ({name})"}
     period = name.rpartition("_")[2].lstrip("0")
     if not period.isdigit():
         return {"title": style["nama"], "title_en": style["en"]}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from typing import Any, Final, Literal, TypeAlias
 
 import geopandas as gpd
 import pandas as pd
 
-from api.symbology import UNKNOWN_ZONE, layer_styles, raster_styles, zone_colour, zone_styles
+from api.symbology import UNKNOWN_ZONE, layer_styles, zone_colour, zone_styles
+from api.symbology.rasters import style_of
 
 __all__ = ["Shape", "Symbol", "Symbology", "symbology_of"]
 
@@ -101,10 +101,7 @@ def _zones(column: pd.Series[Any]) -> tuple[Symbol, ...]:
 
 
 def _classes(column: pd.Series[Any], name: str) -> tuple[Symbol, ...]:
-    colours: dict[str, str] = {}
-    for style in raster_styles().values():
-        if fnmatch(name, style["names"]):
-            colours |= style["colours"]
+    colours = (style_of(name) or {"colours": {}})["colours"]
     return tuple(
         Symbol(value, value, colours.get(value.strip().lower(), UNKNOWN_ZONE))
         for value in _values(column)

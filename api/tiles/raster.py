@@ -71,7 +71,8 @@ def rule_of(path: Path, name: str) -> ClassRule:
         raise RasterError(
             "{name}: its numbers may be depths in metres, but also an index or classes",
             code="raster_rule_unsaid",
-            hint="Publish it under a name that says it: indeks_..., kelas_..., kedalaman_...",
+            hint="Publish it under a name that says it: indeks_banjir, kelas_banjir, "
+            "kedalaman_banjir",
             name=name,
         )
     return class_rule(style["classes"])

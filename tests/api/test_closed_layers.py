@@ -38,7 +38,7 @@ from spatial.errors import EngineError, StoreError
 from zoning import sample_plan_folder
 
 EAST, NORTH, UTM = 460_000, 9_240_000, "EPSG:32749"
-CLOSED = ("kedalaman_rahasia", "bangunan", "batas_desa", "miskin_rahasia", "lp2b", "tabel")
+CLOSED = ("kedalaman_m", "bangunan", "batas_desa", "miskin_rahasia", "lp2b", "tabel")
 ROLES = ("publik", "opd", "verifikator", "auditor", "admin_data")
 #: What differs between any two services: moments, ids, counts of the machine.
 VOLATILE = re.compile(
@@ -101,11 +101,11 @@ def make(folder: Path, *, closed: bool) -> Workspace:
                 gpd.GeoDataFrame(columns, geometry=[ground], crs=UTM), name=name, kind=kind
             )
         grid(folder / "banjir.tif")
-        store.publish(folder / "banjir.tif", name="kedalaman_rahasia", kind="raster")
+        store.publish(folder / "banjir.tif", name="kedalaman_m", kind="raster")
     zones = gpd.GeoDataFrame({"zona": ["R-2"]}, geometry=[ground], crs=UTM)
     store.publish(zones, name="rdtr", kind="pola_ruang")
     grid(folder / "banjir.tif")
-    store.publish(folder / "banjir.tif", name="kedalaman_100", kind="raster")
+    store.publish(folder / "banjir.tif", name="kedalaman_rob_2", kind="raster")
     lines = "\n".join(f'{name} = ["auditor", "verifikator"]' for name in CLOSED)
     (place.folder / "akses.toml").write_text(f"[layers]\n{lines}\n")
     return place
@@ -169,7 +169,7 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
     "GET /v1/hazard/at": [("/v1/hazard/at?lon=110.65&lat=-6.9", None)],
     "POST /v1/hazard/exposure": [
         ("/v1/hazard/exposure", {"hazard": hazard, "of": of})
-        for hazard in ("kedalaman_100", "kedalaman_rahasia", "lp2b", "tiada")
+        for hazard in ("kedalaman_rob_2", "kedalaman_m", "lp2b", "tiada")
         for of in ("lahan", "bangunan")
     ],
     "GET /v1/hotspots": [
@@ -206,10 +206,10 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
     ],
     "GET /tiles/{layer}/{z}/{x}/{y}.png": [
         (f"/tiles/{name}/{TILE[0]}/{TILE[1]}/{TILE[2]}.png", None)
-        for name in ("kedalaman_rahasia", "kedalaman_100", "lp2b")
+        for name in ("kedalaman_m", "kedalaman_rob_2", "lp2b")
     ],
     "GET /tiles/{layer}/tilejson.json": [
-        (f"/tiles/{name}/tilejson.json", None) for name in ("lp2b", "kedalaman_rahasia", "rdtr")
+        (f"/tiles/{name}/tilejson.json", None) for name in ("lp2b", "kedalaman_m", "rdtr")
     ],
     "GET /ogc/": [("/ogc/", None)],
     "GET /ogc": [("/ogc", None), ("/ogc?f=html", None)],
@@ -217,7 +217,7 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
     "GET /ogc/api": [("/ogc/api", None), ("/ogc/api?f=html", None)],
     "GET /ogc/collections": [("/ogc/collections", None), ("/ogc/collections?f=html", None)],
     "GET /ogc/collections/{name}": [
-        (f"/ogc/collections/{name}", None) for name in ("lp2b", "tabel", "kedalaman_rahasia")
+        (f"/ogc/collections/{name}", None) for name in ("lp2b", "tabel", "kedalaman_m")
     ],
     "GET /ogc/collections/{name}/queryables": [("/ogc/collections/lp2b/queryables", None)],
     "GET /ogc/collections/{name}/items": [
@@ -246,7 +246,7 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
     ],
     "GET /ogc/collections/{layer}/tiles/{matrix_set}/{z}/{row}/{column}": [
         (f"/ogc/collections/{name}/tiles/WebMercatorQuad/14/8497/13226?f={form}", None)
-        for name, form in (("lp2b", "mvt"), ("kedalaman_rahasia", "png"))
+        for name, form in (("lp2b", "mvt"), ("kedalaman_m", "png"))
     ],
     "GET /ogc/tiles": [("/ogc/tiles", None)],
     "GET /ogc/tiles/{matrix_set}": [("/ogc/tiles/WebMercatorQuad", None)],
@@ -259,8 +259,8 @@ QUESTIONS: dict[str, list[tuple[str, Any]]] = {
     "GET /ogc/processes": [("/ogc/processes", None)],
     "GET /ogc/processes/{name}": [("/ogc/processes/flood-exposure", None)],
     "POST /ogc/processes/{name}/execution": [
-        (RUN.format("flood-exposure"), {"inputs": {"hazard": "kedalaman_rahasia", "of": "lahan"}}),
-        (RUN.format("flood-exposure"), {"inputs": {"hazard": "kedalaman_100", "of": "bangunan"}}),
+        (RUN.format("flood-exposure"), {"inputs": {"hazard": "kedalaman_m", "of": "lahan"}}),
+        (RUN.format("flood-exposure"), {"inputs": {"hazard": "kedalaman_rob_2", "of": "bangunan"}}),
         (RUN.format("landslide-exposure"), {"inputs": {"hazard": "longsor", "of": "lahan"}}),
         (RUN.format("zoning-conformity"), {"inputs": {"applications": parcel()}}),
         (RUN.format("poverty-hotspots"), {"inputs": {}}),
@@ -327,7 +327,7 @@ def test_who_may_not_see_a_layer_gets_the_answers_of_a_place_without_it(
         bare = pair.ask(pair.bare, role, method, path, body)
         assert here.status_code < 500, (path, here.text)
         assert told(here) == told(bare), path
-        for hidden in ("kedalaman_rahasia", "Rahasia", "miskin_rahasia"):
+        for hidden in ("kedalaman_m", "Rahasia", "miskin_rahasia"):
             asked = path + json.dumps(body, default=str)
             assert hidden in asked or hidden not in here.text, (path, hidden)
         keeps = here.headers.get("cache-control", "")

@@ -59,7 +59,7 @@ export function createPanel(map, description, state, changed) {
   function overlay(layer) {
     const title = language() === "id" ? layer.title ?? layer.name : layer.title_en ?? layer.name;
     const choose = (event) => { state.layers = state.layers.filter((name) => name !== layer.name).concat(event.target.checked ? layer.name : []); apply(); };
-    return h("label.choice", {}, h("input", { type: "checkbox", checked: state.layers.includes(layer.name), disabled: Boolean(layer.fault), onchange: choose }), layerSwatch(layer), h("span", {}, title), layer.fault && h("span.fault", {}, t("unreadable")));
+    return h("label.choice", {}, h("input", { type: "checkbox", checked: state.layers.includes(layer.name), disabled: Boolean(layer.fault), onchange: choose }), layerSwatch(layer), h("span", {}, title), layer.fault && h("span.fault", { title: language() === "id" ? layer.fault.detail : layer.fault.detail_en }, t(layer.fault.code === "raster_rule_unsaid" ? "unsaid" : "unreadable")));
   }
 
   // `how` turns the user's choice into what a tool shows at first; null gives the choice back.

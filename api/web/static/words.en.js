@@ -125,6 +125,7 @@ export default {
   accuracy: "accuracy",
   close: "Close",
   unreadable: "unreadable",
+  unsaid: "nobody said what its numbers are",
   version: "version",
   plan_unread: "The map of this plan cannot be read; the answer is not settled.",
   not_covering: "Not covering this place",

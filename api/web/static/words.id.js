@@ -125,6 +125,7 @@ export default {
   accuracy: "ketelitian",
   close: "Tutup",
   unreadable: "tidak terbaca",
+  unsaid: "arti angkanya belum disebut",
   version: "versi",
   plan_unread: "Peta rencana ini tidak terbaca; jawabannya belum dapat dipastikan.",
   not_covering: "Tidak mencakup tempat ini",
