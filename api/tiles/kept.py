@@ -7,11 +7,6 @@ format or damaged is made again from the version.
 
 from __future__ import annotations
 
-import json
-import mmap
-import os
-import struct
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +14,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from api.options import atomic_path
 from api.tiles.attributes import Attributes
 from api.tiles.generalise import (
     FULL_DETAIL_ZOOM,
@@ -32,12 +26,11 @@ from api.tiles.generalise import (
 )
 from api.tiles.level import Level
 from api.tiles.zoom import FORMAT
+from spatial.arrays import open_arrays, save_arrays
 
 __all__ = ["KeptShapes", "keep_shapes", "shapes_path"]
 
-MAGIC: Final = b"TATAUBIN"
-ALIGN: Final = 64
-_HEAD: Final = struct.Struct("<8sII")
+MAGIC: Final = b"TATAUBI2"
 
 
 def shapes_path(folder: Path, name: str, version: str) -> Path:
@@ -58,30 +51,19 @@ def keep_shapes(drawing: Drawing, path: Path, about: dict[str, Any]) -> None:
     ----------
     about : mapping
         Whatever else the header is to hold, as JSON.
+
+    Raises
+    ------
+    StoreError
+        `index_unwritable`.
     """
-    tables: list[dict[str, Any]] = []
-    arrays = list(_arrays(drawing))
-    at = check = 0
-    for name, array in arrays:
-        tables.append({"name": name, "type": array.dtype.str, "shape": array.shape, "at": at})
-        room = -(-array.nbytes // ALIGN) * ALIGN
-        check = zlib.crc32(bytes(room - array.nbytes), zlib.crc32(_bytes(array), check))
-        at += room
+    arrays = dict(_arrays(drawing))
     meta = {
         "kind": drawing.kind, "merges": drawing.merges, "fields": drawing.fields,
         "generalised": [one._asdict() for one in told_of(drawing)], "about": about,
-        "arrays": tables, "bytes": at, "crc": check,
     }  # fmt: skip
-    header = json.dumps(meta).encode()
-    begin = _begin(len(header))
-    with atomic_path(path) as partial, partial.open("wb") as out:
-        out.write(_HEAD.pack(MAGIC, len(header), zlib.crc32(header)) + header)
-        for (_, array), table in zip(arrays, tables, strict=True):
-            out.seek(begin + table["at"])
-            out.write(_bytes(array))
-        out.truncate(begin + at)
-        out.flush()
-        os.fsync(out.fileno())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_arrays(path, arrays, meta, magic=MAGIC, source=path.name)
 
 
 def _arrays(drawing: Drawing) -> Iterator[tuple[str, NDArray[Any]]]:
@@ -108,35 +90,19 @@ class KeptShapes:
 
     Raises
     ------
-    ValueError
-        If the file is not whole, or of another format.
-    OSError
+    CorruptError
+        If the file is not whole, of another format or of another version.
+    FileNotFoundError
         If there is none.
     """
 
     def __init__(self, path: Path) -> None:
-        with path.open("rb") as file:
-            head = file.read(_HEAD.size)
-            if len(head) < _HEAD.size or head[:8] != MAGIC:
-                raise ValueError("no shapes of tiles")
-            _, length, check = _HEAD.unpack(head)
-            header = file.read(length)
-            begin = _begin(length)
-            if zlib.crc32(header) != check:
-                raise ValueError("its header was changed")
-            meta = json.loads(header)
-            if os.fstat(file.fileno()).st_size != begin + meta["bytes"]:
-                raise ValueError("it is not whole")
-            # A private mapping: compiled code wants arrays that it might write to.
-            memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-        if zlib.crc32(memoryview(memory)[begin:]) != meta["crc"]:
-            raise ValueError("its bytes were changed")
+        self._arrays, meta = open_arrays(path, magic=MAGIC, source=path.name, verify=True)
         self.kind: int = meta["kind"]
         self.merges: bool = meta["merges"]
         self.fields = tuple(meta["fields"])
         self.generalised = tuple(Generalised(**one) for one in meta["generalised"])
         self.about: dict[str, Any] = meta["about"]
-        self._arrays = {one["name"]: _array(memory, begin, one) for one in meta["arrays"]}
         self.positions: NDArray[np.int64] = self._arrays["positions"]
         self.tables = {
             name: Table(self._arrays[f"table/{name}/numbers"], Attributes(*self._named(name)))
@@ -155,19 +121,3 @@ class KeptShapes:
             zoom, *rest = (self._arrays[f"level/{key}/{part}"] for part in Level._fields)
             self._levels[key] = Level(int(zoom[0]), *rest)
         return self._levels[key]
-
-
-def _bytes(array: NDArray[Any]) -> Any:
-    """Return the bytes of an array without copying them."""
-    return array.reshape(-1).view(np.uint8).data
-
-
-def _begin(header: int) -> int:
-    return -(-(_HEAD.size + header) // ALIGN) * ALIGN
-
-
-def _array(memory: mmap.mmap, begin: int, table: dict[str, Any]) -> NDArray[Any]:
-    kind = np.dtype(table["type"])
-    count = int(np.prod(table["shape"]))
-    flat = np.frombuffer(memory, kind, count, begin + table["at"]) if count else np.empty(0, kind)
-    return flat.reshape(table["shape"])

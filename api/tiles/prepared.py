@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from api.tiles.generalise import Drawing
 from api.tiles.kept import KeptShapes, keep_shapes, shapes_path
 from api.tiles.layer import TileLayer
 from spatial.crs import LONLAT, to_crs
-from spatial.errors import LayerNotFoundError
+from spatial.errors import CorruptError, LayerNotFoundError
 
 __all__ = ["Prepared", "generalised_of", "keep_prepared", "kept", "prepare", "version_name"]
+
+log = logging.getLogger("tataruang.tiles")
 
 
 def version_name(version: Any) -> str:
@@ -70,7 +73,10 @@ def kept(folder: Path | None, name: str, version: str) -> Prepared | None:
         return None
     try:
         shapes = KeptShapes(shapes_path(folder, name, version))
-    except (OSError, ValueError):
+    except FileNotFoundError:
+        return None
+    except (OSError, CorruptError) as error:
+        log.warning("%s: tiles are cut from the layer", error)
         return None
     west, south, east, north = shapes.about["bounds"]
     zones = tuple((code, named) for code, named in shapes.about["zones"])
