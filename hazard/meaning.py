@@ -7,6 +7,7 @@ numbers may be something else is refused until its rule is named.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import numpy as np
@@ -29,7 +30,10 @@ WINDOWS: Final = 8
 SIDE: Final = 128
 #: Whole numbers up to this may be codes of classes.
 MOST_CLASSES: Final = 9
+CODES: Final = "codes of classes"
 METRES: Final = frozenset({"m", "metre", "meter", "metres", "meters"})
+#: Names of columns whose numbers are depths, whole or not.
+DEEP: Final = re.compile(r"dalam|depth|genangan|tinggi_?(muka_?)?air", re.IGNORECASE)
 
 
 def meaning(grid: Grid) -> str:
@@ -80,32 +84,53 @@ def grid_rule(grid: Grid, classes: str | None) -> ClassRule:
         return class_rule(classes)
     found = meaning(grid)
     if found in ("indeks", "kelas"):
-        raise RasterError(
-            "{name}: its numbers may be depths in metres, but also {found}; nothing says which",
-            code="class_rule_unsaid",
-            hint="Say --classes {depths} (depths), {index} (index 0..1) or {words} (classes 1..3)",
-            name=grid.name,
-            found={"indeks": "an index from 0 to 1", "kelas": "codes of classes"}[found],
-            depths=DEPTHS,
-            index=INDEX,
-            words=WORDS,
-        )
+        raise _unsaid(grid.name, "an index from 0 to 1" if found == "indeks" else CODES)
     return class_rule(DEPTHS)
 
 
 def column_rule(column: pd.Series[Any], classes: str | None) -> ClassRule:
     """Return the rule for the classes of polygons: the one named, or that of words and codes.
 
+    Raises
+    ------
+    RasterError
+        `class_rule_unsaid`, where codes go further than those of the known rule.
+
+    Numbers are depths where the column is called so, or where they are neither codes 0 to 3
+    nor an index.
+
     Examples
     --------
     >>> column_rule(pd.Series(["Rendah", "Tinggi"]), None).words(pd.Series(["Tinggi"])).tolist()
     [3]
+    >>> depth = pd.Series([1, 2], name="kedalaman_m")
+    >>> column_rule(depth, None).words(depth).tolist()
+    [2, 3]
     """
     if classes is not None:
         return class_rule(classes)
     numbers: NDArray[Any] = pd.to_numeric(column, errors="coerce").dropna().to_numpy(float)
-    depths = numbers.size > 0 and bool((numbers != np.round(numbers)).any() or numbers.max() > 3)
-    return class_rule(DEPTHS if depths and numbers.max() > 1 else WORDS)
+    if not numbers.size:
+        return class_rule(WORDS)
+    if DEEP.search(str(column.name)):
+        return class_rule(DEPTHS)
+    whole, most = bool((numbers == np.round(numbers)).all()), numbers.max()
+    if whole and 3 < most <= MOST_CLASSES:
+        raise _unsaid(str(column.name), CODES)
+    return class_rule(WORDS if (whole and most <= 3) or most <= 1 else DEPTHS)
+
+
+def _unsaid(name: str, found: str) -> RasterError:
+    return RasterError(
+        "{name}: its numbers may be depths in metres, but also {found}; nothing says which",
+        code="class_rule_unsaid",
+        hint="Say --classes {depths} (depths), {index} (index 0..1) or {words} (classes 1..3)",
+        name=name,
+        found=found,
+        depths=DEPTHS,
+        index=INDEX,
+        words=WORDS,
+    )
 
 
 def _spans(cells: int) -> list[tuple[int, int]]:

@@ -203,19 +203,21 @@ class Drawing:
             level = level_of(parts, rows, self.kind, FULL_GRID, mend=False)
             self._made[key] = Made(level, 0, 0.0)
             return
-        self._zoom -= 1
-        z = self._zoom
-        self._stage = _simplified(self._stage, self.kind, z)
-        self._made[key_of(z, merged=False)] = self._apart(z)
+        z = self._zoom - 1
+        stage, merged = _simplified(self._stage, self.kind, z), self._merged
+        made = {key_of(z, merged=False): self._apart(z, stage)}
         if self._class is not None and z <= MERGED_ZOOM:
-            if self._merged is None:
-                self._merged = _dissolved(self._stage, self._class, z)
+            if merged is None:
+                merged = _dissolved(stage, self._class, z)
             else:
-                self._merged = _simplified(self._merged, self.kind, z)
-            self._made[key_of(z, merged=True)] = self._together(z, self._merged, self._class)
+                merged = _simplified(merged, self.kind, z)
+            made[key_of(z, merged=True)] = self._together(z, merged, self._class)
+        # All at once: a level that could not be made is tried again, and never passed over.
+        self._zoom, self._stage, self._merged = z, stage, merged
+        self._made |= made
 
-    def _apart(self, z: int) -> Made:
-        parts, rows = self._stage.parts()
+    def _apart(self, z: int, stage: _Stage) -> Made:
+        parts, rows = stage.parts()
         level = level_of(parts, rows, self.kind, z)
         return Made(level, len(self.positions) - len(np.unique(level.rows)), 0.0)
 

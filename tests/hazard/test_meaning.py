@@ -84,6 +84,13 @@ def test_a_depth_is_no_index() -> None:
 def test_words_of_polygons_are_classes_and_never_lost(tmp_path: Path) -> None:
     words = pd.Series(["Rendah", "Tinggi", None])
     assert column_rule(words, None).words(words).tolist() == [1, 3, 4]
+    # Five classes are those of another rule, and no depths either.
+    with pytest.raises(RasterError) as refused:
+        column_rule(pd.Series([1, 5, 3], name="kelas"), None)
+    assert refused.value.code == "class_rule_unsaid"
+    # Whole metres in a column of depths are no codes: 1 m is more than low.
+    metres = pd.Series([1, 2, 0], name="Kedalaman")
+    assert column_rule(metres, None).words(metres).tolist() == [2, 3, 0]
     depths = pd.Series([0.4, 2.5])
     assert column_rule(depths, None).words(depths).tolist() == [1, 3]
     # By a rule for numbers a word is refused; it was taken for ground without data.
